@@ -1,0 +1,78 @@
+"""The whole engine API on one page: one Protocol per capability, one method each (plus `status`, for the doctor).
+
+Construction is cheap; weights load on first use. Adapters subclass the Protocol. `job` carries progress, cancellation
+and deadline; an engine calls `job.check()` where it can. Engines take no threshold and return every score they measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from core.jobs import Job
+from core.types.boxes import Proposals
+from core.types.engine import EngineStatus
+from core.types.image import ImageAsset
+from core.types.language import IntentPrediction, Keywords
+from core.types.masks import MaskLogits, MaskSet, Prompt
+from core.types.scene import Scene
+from core.types.turn import Answer
+
+
+class Engine(Protocol):
+    """What every engine can say of itself without loading anything heavy."""
+
+    def status(self) -> EngineStatus:
+        """Ready, or why not and what to do; never raises."""
+        ...
+
+
+class Detector(Engine, Protocol):
+    """Phrases to boxes."""
+
+    def propose(self, image: ImageAsset, phrases: Sequence[str], job: Job) -> Proposals:
+        """Every box with its score for every phrase; `phrases=()` asks for everything the engine can name.
+
+        Raises `EngineUnavailable` where nothing can be measured at all.
+        """
+        ...
+
+
+class Segmenter(Engine, Protocol):
+    """Boxes and clicks to masks."""
+
+    def segment(self, image: ImageAsset, prompts: Sequence[Prompt], job: Job) -> MaskLogits:
+        """Logits for each prompt, in order; no prompt gives `MaskLogits.none()`."""
+        ...
+
+
+class IntentClassifier(Engine, Protocol):
+    """Texts to intents."""
+
+    def classify(self, texts: Sequence[str]) -> list[IntentPrediction]:
+        """One calibrated prediction a text."""
+        ...
+
+
+class KeywordExtractor(Engine, Protocol):
+    """A text to object phrases."""
+
+    def extract(self, text: str) -> Keywords:
+        """Phrases, context, exclusions and filters. An empty text gives empty `Keywords`."""
+        ...
+
+
+class ImageEditor(Engine, Protocol):
+    """Change a masked part of a picture."""
+
+    def edit(self, image: ImageAsset, masks: MaskSet, instruction: str, job: Job) -> ImageAsset:
+        """The picture with everything under the masks filled; outside them (and their rim) not one pixel changes."""
+        ...
+
+
+class Describer(Engine, Protocol):
+    """Answers assembled from measurement, without a language model."""
+
+    def describe(self, scene: Scene, question: str) -> Answer:
+        """Plain text, and actions that help where the question is beyond measurement."""
+        ...

@@ -1,0 +1,184 @@
+"""Tracked defaults, the local file, `--settings FILE` and the environment become one frozen `Settings`.
+
+The only reader of `os.environ`:
+  VLP_WORKBENCH_CACHE      where weights and trained heads are kept (default: the user's cache folder)
+  VLP_WORKBENCH_SETTINGS   one more settings file, read after workbench.local.toml
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import platformdirs
+
+from core.errors import SettingsError
+from core.registry import PORTS, allowed_backends, allowed_options
+from core.types.boxes import Basis
+from core.types.thresholds import Thresholds
+
+ROOT = Path(__file__).resolve().parent.parent
+ASSETS = ROOT / "assets"
+DEFAULTS = ROOT / ".streamlit" / "workbench.toml"
+LOCAL = ROOT / ".streamlit" / "workbench.local.toml"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is accepted and kept. Sizes in MB are 10^6 bytes.
+
+    upload_mb, megapixels, min_side_px: what the picture door lets in. text_chars: longest request. turn_seconds: time a turn may
+    take. memo_mb: measurements kept in memory. objects: most objects a turn masks, draws and exports.
+    """
+
+    upload_mb: float = 30.0
+    megapixels: float = 100.0
+    min_side_px: int = 8
+    text_chars: int = 20_000
+    turn_seconds: float = 120.0
+    memo_mb: float = 256.0
+    objects: int = 60
+
+
+@dataclass(frozen=True)
+class PortSettings:
+    """Which back-end serves a port, and that back-end's own keys."""
+
+    backend: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set. `sources` lists the files that were read, in order."""
+
+    ports: Mapping[str, PortSettings]
+    thresholds: Thresholds
+    limits: Limits
+    cache_dir: Path
+    sources: tuple[str, ...]
+
+
+def load_settings(extra: Path | None = None, environ: Mapping[str, str] | None = None, local: Path = LOCAL) -> Settings:
+    """Read and check every source; a later one overlays an earlier one key by key.
+
+    Raises `SettingsError`, naming file, key and what is allowed.
+    """
+    environ = os.environ if environ is None else environ
+    files = [DEFAULTS]
+    if local.is_file():
+        files.append(local)
+    if environ.get("VLP_WORKBENCH_SETTINGS"):
+        files.append(Path(environ["VLP_WORKBENCH_SETTINGS"]))
+    if extra is not None:
+        files.append(extra)
+    tables: dict[str, dict[str, Any]] = {}
+    for file in files:
+        _overlay(tables, _read(file), file)
+    cache = environ.get("VLP_WORKBENCH_CACHE") or platformdirs.user_cache_dir("vlp-workbench", appauthor=False)
+    return Settings(
+        ports=MappingProxyType({port: _port(port, tables.get(port, {})) for port in PORTS}),
+        thresholds=_thresholds(tables.get("thresholds", {})),
+        limits=_limits(tables.get("limits", {})),
+        cache_dir=Path(cache),
+        sources=tuple(str(file) for file in files),
+    )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"The settings file {file} cannot be read: {error.strerror}.", "Check the path.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {file} is not valid TOML: {error}.", "Mend that line.") from error
+
+
+def _overlay(tables: dict[str, dict[str, Any]], new: Mapping[str, Any], file: Path) -> None:
+    allowed = (*PORTS, "thresholds", "limits")
+    for name, table in new.items():
+        if name not in allowed:
+            raise SettingsError(f"{file.name}: unknown table [{name}].", f"Allowed: {', '.join(allowed)}.")
+        if not isinstance(table, dict):
+            raise SettingsError(f"{file.name}: {name} must be a table.", f"Write [{name}] and its keys below it.")
+        old = tables.setdefault(name, {})
+        if name in PORTS and table.get("backend", old.get("backend")) != old.get("backend"):
+            old.clear()  # another back-end: the old one's keys mean nothing to it
+        for key, value in table.items():
+            if isinstance(value, dict) and isinstance(old.get(key), dict):
+                old[key] = {**old[key], **value}
+            else:
+                old[key] = value
+
+
+def _port(port: str, table: Mapping[str, Any]) -> PortSettings:
+    options = dict(table)
+    backend = options.pop("backend", "embedded")
+    names = allowed_backends(port)
+    if not isinstance(backend, str) or (backend not in names and ":" not in backend):
+        raise SettingsError(
+            f"[{port}] backend = {backend!r} is unknown.",
+            f"Allowed: {', '.join(names)}, or your own 'package.module:Class'.",
+        )
+    known = allowed_options(port, backend)
+    for key, value in options.items():
+        if known is None:
+            continue  # a plug-in checks its own keys
+        if key not in known:
+            raise SettingsError(
+                f"[{port}] {key} is unknown to back-end '{backend}'.", f"Allowed: {', '.join(('backend', *known))}."
+            )
+        _expect_kind(f"[{port}] {key}", value, type(known[key]))
+    return PortSettings(backend, MappingProxyType({**(known or {}), **options}))
+
+
+def _expect_kind(where: str, value: Any, kind: type) -> None:
+    number = kind in (int, float) and isinstance(value, int | float) and not isinstance(value, bool)
+    whole = kind is not int or not isinstance(value, float) or value.is_integer()
+    if not (isinstance(value, kind) and (kind is bool or not isinstance(value, bool)) or (number and whole)):
+        raise SettingsError(f"{where} = {value!r} has the wrong kind.", f"It must be of kind {kind.__name__}.")
+
+
+def _thresholds(table: Mapping[str, Any]) -> Thresholds:
+    allowed = {f.name for f in fields(Thresholds)}
+    changes: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in allowed:
+            raise SettingsError(f"[thresholds] {key} is unknown.", f"Allowed: {', '.join(sorted(allowed))}.")
+        if key in ("by_basis", "listed", "phrase"):
+            changes[key] = _fractions(key, value)
+        else:
+            _expect_kind(f"[thresholds] {key}", value, float)
+            changes[key] = float(value)
+    try:
+        return Thresholds(**changes)
+    except ValueError as error:
+        raise SettingsError(f"[thresholds] {error}.", "Thresholds are shares between 0 and 1.") from error
+
+
+def _fractions(key: str, table: Any) -> dict[str, float]:
+    if not isinstance(table, dict):
+        raise SettingsError(f"[thresholds] {key} must be a table.", "Write one key and one number for each.")
+    for name, value in table.items():
+        if key != "phrase" and name not in set(Basis):
+            raise SettingsError(f"[thresholds.{key}] {name} is unknown.", f"Allowed: {', '.join(Basis)}.")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise SettingsError(f"[thresholds.{key}] {name} = {value!r}.", "Thresholds are shares between 0 and 1.")
+    return {name: float(value) for name, value in table.items()}
+
+
+def _limits(table: Mapping[str, Any]) -> Limits:
+    limits = Limits()
+    for key, value in table.items():
+        if key not in {f.name for f in fields(Limits)}:
+            raise SettingsError(f"[limits] {key} is unknown.", f"Allowed: {', '.join(f.name for f in fields(Limits))}.")
+        _expect_kind(f"[limits] {key}", value, type(getattr(limits, key)))
+        if value <= 0:
+            raise SettingsError(f"[limits] {key} = {value!r} must be above 0.", "Choose a positive number.")
+        limits = replace(limits, **{key: type(getattr(limits, key))(value)})
+    return limits

@@ -1,0 +1,60 @@
+"""The numbers that choose. Engines never see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from core.types.arrays import expect
+from core.types.boxes import Basis
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Every number a policy uses; a score passes at `score >= threshold`.
+
+    by_basis: the default box threshold of each basis when a phrase is asked for; listed: the same when everything is
+    listed (a false name is worse there). box: one override for every basis but `user`, or None. phrase: overrides for single phrases.
+    text: token threshold of open-vocabulary detectors, or None for the engine's own. nms_iou: boxes of one phrase that
+    overlap more are one. min_area: smallest box or mask, as a share of the picture. mask_cut: probability at which a
+    pixel belongs to the object. colour: share of an object's own pixels that must carry the colour asked for.
+    abstain_score, abstain_margin: below either, the intent is asked back.
+    """
+
+    by_basis: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    listed: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    box: float | None = None
+    phrase: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    text: float | None = None
+    nms_iou: float = 0.6
+    min_area: float = 0.0
+    mask_cut: float = 0.45
+    colour: float = 0.25
+    abstain_score: float = 0.45
+    abstain_margin: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name in ("nms_iou", "min_area", "mask_cut", "colour", "abstain_score", "abstain_margin"):
+            value = getattr(self, name)
+            expect(0 <= value <= 1, f"{name} must lie in [0, 1], but got {value}")
+        for name in ("box", "text"):
+            value = getattr(self, name)
+            expect(value is None or 0 <= value <= 1, f"{name} must lie in [0, 1] or be None, but got {value}")
+        for name in ("by_basis", "listed", "phrase"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    def for_box(self, basis: Basis, phrase: str = "", listed: bool = False) -> float:
+        """The box threshold that holds for one box."""
+        if basis == Basis.USER:
+            return 0.0
+        if phrase in self.phrase:
+            return self.phrase[phrase]
+        if self.box is not None:
+            return self.box
+        table = self.listed if listed and basis in self.listed else self.by_basis
+        return table.get(basis, 0.5)
+
+    def with_(self, **changes: object) -> Thresholds:
+        """A copy with some numbers changed."""
+        return replace(self, **changes)  # type: ignore[arg-type]

@@ -1,0 +1,113 @@
+"""One exchange: what was asked, what was measured, what was chosen, what was said."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from core.types.boxes import Box, Detections, Proposals, Suggestion
+from core.types.image import ImageAsset
+from core.types.language import IntentDecision, IntentName, IntentPrediction, Keywords
+from core.types.masks import MaskLogits, MaskSet
+from core.types.thresholds import Thresholds
+
+
+def new_id() -> str:
+    """A random identity for a turn or chat."""
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks: words, usually a picture, the numbers that choose, and boxes drawn or taken by hand."""
+
+    text: str
+    image: ImageAsset | None
+    thresholds: Thresholds
+    user_boxes: tuple[Box, ...] = ()
+    id: str = field(default_factory=new_id)
+
+
+class Status(StrEnum):
+    """How a turn ended."""
+
+    DONE = "done"
+    ASKED = "asked"  # the turn ended with a question to the user
+    STOPPED = "stopped"  # Stop was pressed; what was measured is kept
+    FAILED = "failed"  # a step broke and nothing could be delivered
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing to do in a turn: an intent and the part of the text that asks for it."""
+
+    intent: IntentName
+    text: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A step that broke in the middle of a turn: what, why, the remedy, and what was done instead."""
+
+    stage: str
+    message: str
+    remedy: str = ""
+    instead: str = ""
+    kind: str = "EngineFailed"
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something the user can do next, as a button: `kind` names it, `value` carries what it needs.
+
+    Kinds: "intent" (run again as this intent), "say" (send this text), "threshold" (set the box threshold),
+    "take" (take a suggested box, xyxy), "fetch_weights", "draw_box".
+    """
+
+    kind: str
+    label: str
+    value: Any = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was said, as plain text, with the actions that help next."""
+
+    text: str = ""
+    actions: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Everything of one exchange; the stages' values are None where the turn did not come that far."""
+
+    id: str
+    text: str
+    status: Status
+    thresholds: Thresholds
+    image_digest: str = ""
+    user_boxes: tuple[Box, ...] = ()
+    prediction: IntentPrediction | None = None
+    decision: IntentDecision | None = None
+    acts: tuple[Act, ...] = ()
+    keywords: Keywords | None = None
+    proposals: Proposals | None = None
+    detections: Detections = field(default_factory=Detections)
+    logits: MaskLogits | None = None
+    masks: MaskSet = field(default_factory=MaskSet)
+    suggestions: tuple[Suggestion, ...] = ()
+    answer: Answer = field(default_factory=Answer)
+    edited: ImageAsset | None = None
+    failures: tuple[Failure, ...] = ()
+    warnings: tuple[str, ...] = ()
+    engines: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    timings_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def intent(self) -> IntentName | None:
+        """The first act's intent."""
+        return self.acts[0].intent if self.acts else (self.decision.intent if self.decision else None)
