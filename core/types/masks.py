@@ -111,10 +111,9 @@ class Mask:
 
     def crop(self) -> Bools:
         """(h, w) bool: the bits inside `box`."""
-        x0, y0, x1, y1 = self.box
         if not self.area:
             return np.zeros((0, 0), bool)
-        return np.unpackbits(self.packed, axis=1, count=x1 - x0).astype(bool)
+        return np.unpackbits(self.packed, axis=1, count=self.box[2] - self.box[0]).astype(bool)
 
     def full(self) -> Bools:
         """(H, W) bool in the picture's own size."""

@@ -14,7 +14,7 @@ from core.types.masks import Mask
 
 @dataclass(frozen=True)
 class SceneObject:
-    """One chosen object with its mask (None where there is none) and the colours of its own pixels, largest share first."""
+    """One chosen object with its mask (None where there is none) and its own pixels' colours, largest share first."""
 
     number: int
     detection: Detection

@@ -15,7 +15,8 @@ class Thresholds:
     """Every number a policy uses; a score passes at `score >= threshold`.
 
     by_basis: the default box threshold of each basis when a phrase is asked for; listed: the same when everything is
-    listed (a false name is worse there). box: one override for every basis but `user`, or None. phrase: overrides for single phrases.
+    listed (a false name is worse there). box: one override for every basis but `user`, or None. phrase: overrides for
+    single phrases.
     text: token threshold of open-vocabulary detectors, or None for the engine's own. nms_iou: boxes of one phrase that
     overlap more are one. min_area: smallest box or mask, as a share of the picture. mask_cut: probability at which a
     pixel belongs to the object. colour: share of an object's own pixels that must carry the colour asked for.

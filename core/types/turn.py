@@ -43,10 +43,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Act:
-    """One thing to do in a turn: an intent and the part of the text that asks for it."""
+    """One thing to do in a turn: an intent, the part of the text that asks for it, and the phrases it is about."""
 
     intent: IntentName
     text: str
+    phrases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Turn:
-    """Everything of one exchange; the stages' values are None where the turn did not come that far."""
+    """Everything of one exchange; the stages' values are None where the turn did not come that far.
+
+    bank: one row of logits for every prompt measured, by prompt digest. masks: one for each detection, in order (area 0
+    where none was cut). timings_ms: by stage. engines: the engine that served each stage.
+    """
 
     id: str
     text: str
@@ -91,13 +96,14 @@ class Turn:
     thresholds: Thresholds
     image_digest: str = ""
     user_boxes: tuple[Box, ...] = ()
+    excluded: tuple[Box, ...] = ()
     prediction: IntentPrediction | None = None
     decision: IntentDecision | None = None
     acts: tuple[Act, ...] = ()
     keywords: Keywords | None = None
     proposals: Proposals | None = None
     detections: Detections = field(default_factory=Detections)
-    logits: MaskLogits | None = None
+    bank: Mapping[str, MaskLogits] = field(default_factory=lambda: MappingProxyType({}))
     masks: MaskSet = field(default_factory=MaskSet)
     suggestions: tuple[Suggestion, ...] = ()
     answer: Answer = field(default_factory=Answer)

@@ -1,0 +1,114 @@
+"""What a turn says of its picture: each act's scene goes to the describer; a slider that moved says it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from core import policy
+from core.dialogue import wording
+from core.dialogue.choose import Chosen, choose
+from core.dialogue.engines import Engines
+from core.memo import Memo
+from core.ports import Describer
+from core.types.boxes import Basis, Proposals
+from core.types.image import ImageAsset
+from core.types.language import Keywords
+from core.types.masks import Mask, Prompt
+from core.types.scene import Scene, SceneObject
+from core.types.thresholds import Thresholds
+from core.types.turn import Act, Answer, Turn
+
+
+def say(
+    image: ImageAsset,
+    acts: Sequence[Act],
+    keywords: Keywords,
+    proposals: Proposals,
+    chosen: Chosen,
+    thresholds: Thresholds,
+    describer: Describer,
+    memo: Memo,
+) -> Answer:
+    """One answer for all acts, in the order said; the same sentence is not said twice."""
+    parts = []
+    for act in acts:
+        if act.intent in wording.MISSING:
+            parts.append(wording.missing_engine(act.intent))
+        else:
+            parts.append(
+                describer.describe(scene_of(image, act, keywords, proposals, chosen, thresholds, memo), act.text)
+            )
+    actions = tuple(dict.fromkeys(action for part in parts for action in part.actions))
+    return Answer(" ".join(dict.fromkeys(part.text for part in parts if part.text)), actions)
+
+
+def scene_of(
+    image: ImageAsset,
+    act: Act,
+    keywords: Keywords,
+    proposals: Proposals,
+    chosen: Chosen,
+    thresholds: Thresholds,
+    memo: Memo,
+) -> Scene:
+    """What one act may speak about: its own phrases' objects (all of them where it names none)."""
+    wanted = set(act.phrases)
+    objects = tuple(
+        SceneObject(number, detection, mask if mask.area else None, colours_of(image, mask, memo))
+        for number, (detection, mask) in enumerate(zip(chosen.detections.items, chosen.masks.items, strict=True), 1)
+        if not wanted or detection.phrase in wanted or detection.basis == Basis.USER
+    )
+    limits = {phrase: _limit(proposals, thresholds, phrase) for phrase in proposals.phrases}
+    return Scene(
+        image=image,
+        intent=act.intent,
+        keywords=replace(keywords, phrases=tuple(p for p in keywords.phrases if not wanted or p.text in wanted)),
+        objects=objects,
+        misses=tuple(m for m in chosen.detections.misses if not wanted or m.phrase in wanted),
+        readings=tuple(r for r in proposals.readings if not wanted or r.phrase in wanted),
+        suggestions=proposals.suggestions,
+        thresholds=MappingProxyType(limits),
+        listed=proposals.listed,
+    )
+
+
+def _limit(proposals: Proposals, thresholds: Thresholds, phrase: str) -> float:
+    column = proposals.phrases.index(phrase)
+    rows = proposals.scores[:, column] > 0
+    basis = next((b for b, speaks in zip(proposals.basis, rows, strict=True) if speaks), Basis.CLASS)
+    return thresholds.for_box(basis, phrase, proposals.listed)
+
+
+def colours_of(image: ImageAsset, mask: Mask, memo: Memo) -> tuple[tuple[str, float], ...]:
+    """The colours on a mask's own pixels, largest share first; remembered by the mask's digest."""
+    if not mask.area:
+        return ()
+    key = f"colours {image.digest} {mask.digest}"
+    found = memo.get(key)
+    if not isinstance(found, Mapping):
+        found = policy.colour_shares(image, mask)
+        memo.put(key, found, 1000)
+    return tuple(sorted(found.items(), key=lambda pair: -pair[1]))
+
+
+def retune(turn: Turn, image: ImageAsset, thresholds: Thresholds, engines: Engines) -> tuple[Turn, tuple[Prompt, ...]]:
+    """The turn at other thresholds, from what it measured: no detector and no segmenter is called.
+
+    Also the prompts of boxes that newly appear and have no mask yet; measure them and add them to the turn's bank.
+    """
+    if turn.proposals is None or turn.keywords is None or not turn.acts:
+        return replace(turn, thresholds=thresholds), ()
+    chosen = choose(
+        image, turn.proposals, turn.keywords, thresholds, turn.bank, engines.memo, engines.limits.objects,
+        wants_masks(turn.acts), turn.user_boxes, turn.excluded,
+    )  # fmt: skip
+    answer = say(image, turn.acts, turn.keywords, turn.proposals, chosen, thresholds, engines.describer, engines.memo)
+    changed = replace(turn, thresholds=thresholds, detections=chosen.detections, masks=chosen.masks, answer=answer)
+    return changed, chosen.missing
+
+
+def wants_masks(acts: Sequence[Act]) -> bool:
+    """Whether any act needs more than boxes."""
+    return any(act.intent in wording.SHAPED for act in acts)

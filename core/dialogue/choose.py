@@ -1,0 +1,143 @@
+"""From everything measured to what is shown: policies only, the same for a new turn and for a slider that moved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core import geometry, policy
+from core.memo import Memo
+from core.types.boxes import Basis, Box, Detection, Detections, Proposals
+from core.types.image import ImageAsset
+from core.types.language import Keywords, Phrase
+from core.types.masks import Mask, MaskLogits, MaskSet, Prompt
+from core.types.thresholds import Thresholds
+
+_NO_BITS = np.zeros((0, 0), bool)
+EXCLUDED_OVERLAP = 0.5  # an object that overlaps an excluded one this much (IoU) is that one
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Objects with their masks (same order; area 0 where none is cut yet), and the prompts still to be measured."""
+
+    detections: Detections
+    masks: MaskSet
+    missing: tuple[Prompt, ...] = ()
+
+
+def choose(
+    image: ImageAsset,
+    proposals: Proposals,
+    keywords: Keywords,
+    thresholds: Thresholds,
+    bank: Mapping[str, MaskLogits],
+    memo: Memo,
+    at_most: int,
+    masks_wanted: bool = True,
+    user_boxes: Sequence[Box] = (),
+    excluded: Sequence[Box] = (),
+) -> Chosen:
+    """Select, filter, cut and check. No engine is called.
+
+    bank: logits by prompt digest. masks_wanted: False leaves out masks that no check needs. user_boxes always pass.
+    excluded: boxes of things to leave out. at_most: the best so many objects are kept.
+    """
+    picture = (image.width, image.height)
+    selected = policy.select(proposals, thresholds, picture)
+    items = [d for d in selected.items if not _is_excluded(d, excluded)][:at_most]
+    items = _without_doubles(items, user_boxes, thresholds)
+    colours = {p.text: p.colours for p in keywords.phrases if p.colours}
+    plain = policy.apply_filters(
+        Detections(tuple(d for d in items if not _unchecked(d, colours)), selected.misses), keywords.phrases, picture
+    )
+    hand = policy.by_hand(user_boxes, keywords.phrases[0].text if keywords.phrases else "object")
+    coloured = [d for d in items if _unchecked(d, colours)]
+    cutter = _Cutter(image, thresholds.mask_cut, bank, memo)
+    passed, misses = [], list(plain.misses)
+    for detection in coloured:
+        mask = cutter.mask(detection)
+        if mask is None:
+            passed.append(detection)  # shown unchecked until its mask is there
+            continue
+        checked = policy.check_colours(detection, colours[detection.phrase], cutter.shares(mask))
+        miss = policy.colour_miss(checked, thresholds)
+        if miss is None:
+            passed.append(checked)
+        else:
+            misses.append(miss)
+    by_colour = policy.apply_filters(Detections(tuple(passed)), keywords.phrases, picture)
+    misses += by_colour.misses
+    chosen = _in_order((*hand, *plain.items, *by_colour.items), keywords.phrases)
+    cuts = [cutter.mask(d) if masks_wanted or _unchecked(d, colours) else None for d in chosen]
+    return Chosen(
+        Detections(chosen, policy.best_misses(misses)),
+        cutter.mask_set(cuts, chosen),
+        tuple(cutter.missing.values()),
+    )
+
+
+def _unchecked(detection: Detection, colours: Mapping[str, tuple[str, ...]]) -> bool:
+    """True where a colour was asked for and is still to be checked on the object's own pixels."""
+    return detection.phrase in colours and detection.basis not in (Basis.COLOUR, Basis.USER)
+
+
+def _is_excluded(detection: Detection, excluded: Sequence[Box]) -> bool:
+    return bool(len(excluded)) and bool(geometry.iou([detection.box], list(excluded)).max() >= EXCLUDED_OVERLAP)
+
+
+def _without_doubles(items: Sequence[Detection], user_boxes: Sequence[Box], thresholds: Thresholds) -> list[Detection]:
+    """The user's box replaces the detection that it lies on."""
+    if not user_boxes:
+        return list(items)
+    return [d for d in items if geometry.iou([d.box], list(user_boxes)).max() < thresholds.nms_iou]
+
+
+def _in_order(items: Sequence[Detection], phrases: Sequence[Phrase]) -> tuple[Detection, ...]:
+    """The user's boxes first, then phrases as they were said."""
+    rank = {phrase.text: n for n, phrase in enumerate(phrases)}
+    return tuple(sorted(items, key=lambda d: (d.basis != Basis.USER, rank.get(d.phrase, len(rank)))))
+
+
+class _Cutter:
+    """Masks and colour shares of one picture at one cut, each computed once and remembered."""
+
+    def __init__(self, image: ImageAsset, cut: float, bank: Mapping[str, MaskLogits], memo: Memo) -> None:
+        self._image, self._cut, self._bank, self._memo = image, cut, bank, memo
+        self.missing: dict[str, Prompt] = {}
+
+    def mask(self, detection: Detection) -> Mask | None:
+        """The detection's mask, or None (and its prompt among the missing) where no logits are known."""
+        prompt = Prompt(detection.box)
+        logits = self._bank.get(prompt.digest)
+        if logits is None:
+            self.missing[prompt.digest] = prompt
+            return None
+        key = f"cut {self._image.digest} {prompt.digest} {self._cut}"
+        found = self._memo.get(key)
+        if isinstance(found, Mask):
+            return found
+        mask = policy.cut_mask(logits, 0, self._cut, (self._image.width, self._image.height))
+        self._memo.put(key, mask, mask.packed.nbytes + 200)
+        return mask
+
+    def shares(self, mask: Mask) -> Mapping[str, float]:
+        key = f"colours {self._image.digest} {mask.digest}"
+        found = self._memo.get(key)
+        if isinstance(found, Mapping):
+            return found
+        measured = policy.colour_shares(self._image, mask)
+        self._memo.put(key, measured, 1000)
+        return measured
+
+    def mask_set(self, cuts: Sequence[Mask | None], chosen: Sequence[Detection]) -> MaskSet:
+        empty = Mask.of(_NO_BITS, 0.0, (0, 0), (self._image.width, self._image.height))
+        rows = [self._bank.get(Prompt(d.box).digest) for d in chosen]
+        return MaskSet(
+            tuple(mask or empty for mask in cuts),
+            self._cut,
+            tuple(row.notes[0] if row else "" for row in rows),
+            tuple(row.engines[0] for row in rows if row),
+        )

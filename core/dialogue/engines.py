@@ -1,0 +1,65 @@
+"""The engines that a turn receives, assembled from settings; what cannot be built raises when it is first used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from core import registry
+from core.errors import WorkbenchError
+from core.memo import Memo, RememberingDetector, RememberingSegmenter
+from core.ports import Describer, Detector, ImageEditor, IntentClassifier, KeywordExtractor, Segmenter
+from core.settings import ASSETS, Limits, Settings
+from core.types.engine import EngineStatus
+
+
+class Absent:
+    """Stands for an engine that could not be built: every use raises the reason, `status` tells it."""
+
+    def __init__(self, error: WorkbenchError) -> None:
+        self._error = error
+
+    def status(self) -> EngineStatus:
+        return EngineStatus(False, self._error.message, self._error.remedy)
+
+    def __getattr__(self, name: str) -> Any:
+        raise self._error
+
+
+@dataclass(frozen=True)
+class Engines:
+    """Every port of a turn, what may be kept in memory, and the limits that hold."""
+
+    detector: Detector
+    segmenter: Segmenter
+    intent: IntentClassifier
+    keywords: KeywordExtractor
+    describer: Describer
+    editor: ImageEditor
+    memo: Memo
+    limits: Limits
+
+
+def build_port(settings: Settings, port: str) -> Any:
+    """One engine of the chosen back-end, or an `Absent` that raises why not."""
+    chosen = settings.ports[port]
+    context = registry.EngineContext(settings.cache_dir, ASSETS)
+    try:
+        return registry.build(port, chosen.backend, chosen.options, context)
+    except WorkbenchError as error:
+        return Absent(error)
+
+
+def assemble(settings: Settings) -> Engines:
+    """Every engine of the settings, remembered by content; cheap, since weights load on first use."""
+    memo = Memo(int(settings.limits.memo_mb * 1e6))
+    return Engines(
+        detector=RememberingDetector(cast(Detector, build_port(settings, "detection")), memo),
+        segmenter=RememberingSegmenter(cast(Segmenter, build_port(settings, "segmentation")), memo),
+        intent=build_port(settings, "intent"),
+        keywords=build_port(settings, "keywords"),
+        describer=build_port(settings, "answering"),
+        editor=build_port(settings, "editing"),
+        memo=memo,
+        limits=settings.limits,
+    )

@@ -1,0 +1,1 @@
+"""Words: answers assembled from measurement."""

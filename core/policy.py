@@ -1,0 +1,204 @@
+"""Pure functions from scores and numbers to choices. No engine runs here, so moving a slider never measures again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+
+from core import geometry
+from core.colours import shares
+from core.types.boxes import Basis, Box, Detection, Detections, NearestMiss, Proposals
+from core.types.engine import EngineInfo
+from core.types.image import ImageAsset
+from core.types.language import Filter, FilterKind, IntentDecision, IntentPrediction, Phrase
+from core.types.masks import Mask, MaskLogits, MaskSet
+from core.types.thresholds import Thresholds
+
+USER = EngineInfo("user", note="drawn or taken by the user")
+
+
+def decide(prediction: IntentPrediction, thresholds: Thresholds) -> IntentDecision:
+    """The intent that acts, or a question between the best: asked back below the abstain score or margin."""
+    ranked = prediction.ranked()
+    (first, score), (_, second) = ranked[0], ranked[1]
+    options = tuple(intent for intent, _ in ranked[:3])
+    if score < thresholds.abstain_score:
+        return IntentDecision(
+            None, score, options, f"the best score {score:.2f} is below {thresholds.abstain_score:.2f}"
+        )
+    if score - second < thresholds.abstain_margin:
+        return IntentDecision(
+            None, score, options, f"the lead {score - second:.2f} is below {thresholds.abstain_margin:.2f}"
+        )
+    return IntentDecision(first, score, options)
+
+
+def select(proposals: Proposals, thresholds: Thresholds, picture: tuple[int, int]) -> Detections:
+    """Boxes that pass, one phrase each (the best), doubles of one phrase suppressed, best score first in each phrase.
+
+    picture: (width, height). The best box of each phrase that did not pass is kept as its nearest miss.
+    """
+    chosen: list[Detection] = []
+    misses: list[NearestMiss] = []
+    best = proposals.scores.argmax(1) if len(proposals) and proposals.phrases else np.zeros(len(proposals), int)
+    for column, phrase in enumerate(proposals.phrases):
+        rows = np.flatnonzero((best == column) & (proposals.scores[:, column] > 0))
+        rows = rows[np.argsort(-proposals.scores[rows, column], kind="stable")]
+        passed = [
+            int(r) for r in rows if proposals.scores[r, column] >= _threshold(proposals, int(r), phrase, thresholds)
+        ]
+        large = [r for r in passed if _share(proposals.boxes[r], picture) >= thresholds.min_area]
+        kept = large
+        if len(large) > 1:
+            order = geometry.nms(proposals.boxes[large], proposals.scores[large, column], thresholds.nms_iou)
+            kept = [large[i] for i in order]
+        chosen += [_detection(proposals, r, column) for r in kept]
+        miss = _nearest_miss(proposals, rows, column, kept, thresholds, picture)
+        if miss is not None:
+            misses.append(miss)
+    return Detections(tuple(chosen), tuple(misses))
+
+
+def _threshold(proposals: Proposals, row: int, phrase: str, thresholds: Thresholds) -> float:
+    return thresholds.for_box(proposals.basis[row], phrase, proposals.listed)
+
+
+def _share(box: Sequence[float] | np.ndarray, picture: tuple[int, int]) -> float:
+    return float((box[2] - box[0]) * (box[3] - box[1])) / max(1, picture[0] * picture[1])
+
+
+def _detection(proposals: Proposals, row: int, column: int) -> Detection:
+    scores = proposals.scores[row]
+    others = [(proposals.phrases[c], float(scores[c])) for c in np.argsort(-scores) if c != column and scores[c] > 0]
+    phrase = proposals.phrases[column]
+    note = next((r.note for r in proposals.readings if r.phrase == phrase), "")
+    return Detection(
+        box=_box(proposals.boxes[row]), phrase=phrase, score=float(scores[column]), basis=proposals.basis[row],
+        engine=proposals.engines[proposals.passes[row]], label=proposals.labels[row], index=int(row),
+        alternatives=tuple(others[:3]), note=note,
+    )  # fmt: skip
+
+
+def _box(row: np.ndarray) -> Box:
+    return (float(row[0]), float(row[1]), float(row[2]), float(row[3]))
+
+
+def _nearest_miss(
+    proposals: Proposals, rows: np.ndarray, column: int, kept: list[int], thresholds: Thresholds,
+    picture: tuple[int, int],
+) -> NearestMiss | None:  # fmt: skip
+    phrase = proposals.phrases[column]
+    for row in rows:
+        if row in kept:
+            continue
+        if kept and geometry.iou(proposals.boxes[[row]], proposals.boxes[kept]).max() >= thresholds.nms_iou:
+            continue  # a double of something chosen is no miss
+        score, limit = float(proposals.scores[row, column]), _threshold(proposals, int(row), phrase, thresholds)
+        why = "score" if score < limit else "area"
+        box = _box(proposals.boxes[row])
+        return NearestMiss(phrase, box, score, limit, why, _detection(proposals, int(row), column))
+    return None
+
+
+def by_hand(boxes: Sequence[Box], phrase: str) -> tuple[Detection, ...]:
+    """The user's own boxes as detections: they always pass."""
+    return tuple(Detection(box, phrase, 1.0, Basis.USER, USER, label=phrase) for box in boxes)
+
+
+def binarize(logits: MaskLogits, cut: float, picture: tuple[int, int]) -> MaskSet:
+    """Cut every object's best candidate at probability `cut`, in the picture's own size (width, height)."""
+    masks = tuple(cut_mask(logits, n, cut, picture) for n in range(len(logits)))
+    return MaskSet(masks, cut, logits.notes, logits.engines)
+
+
+STABILITY_STEP = 0.1  # stability compares the masks cut this much (in probability) below and above
+
+
+def cut_mask(logits: MaskLogits, row: int, cut: float, picture: tuple[int, int]) -> Mask:
+    """One object's mask; cutting logits at logit(cut) needs no exponential over the picture."""
+    quality = logits.quality[row]
+    grid = logits.logits[row, 0 if np.isnan(quality).all() else int(np.nanargmax(quality))]
+    enlarged, origin = geometry.enlarge_logits(grid, logits.maps[row], logits.extents[row], picture)
+    wide = np.count_nonzero(grid >= _logit(cut - STABILITY_STEP))
+    narrow = np.count_nonzero(grid >= _logit(cut + STABILITY_STEP))
+    return Mask.of(enlarged >= _logit(cut), narrow / wide if wide else 0.0, origin, picture)
+
+
+def _logit(probability: float) -> float:
+    p = min(max(probability, 1e-6), 1 - 1e-6)
+    return float(np.log(p / (1 - p)))
+
+
+def check_colours(detection: Detection, asked: Sequence[str], shares_of: Mapping[str, float]) -> Detection:
+    """The detection with the share of each colour asked for, as measured on its own pixels."""
+    return replace(detection, checks=MappingProxyType({c: round(float(shares_of.get(c, 0.0)), 3) for c in asked}))
+
+
+def colour_miss(checked: Detection, thresholds: Thresholds) -> NearestMiss | None:
+    """The miss of an object that does not carry its colour, or None where it does."""
+    worst = min(checked.checks.values(), default=1.0)
+    if worst >= thresholds.colour:
+        return None
+    return NearestMiss(checked.phrase, checked.box, worst, thresholds.colour, "colour", checked)
+
+
+def colour_shares(image: ImageAsset, mask: Mask, at_most: int = 20_000) -> Mapping[str, float]:
+    """The share of each basic colour on a mask's own pixels (evenly sampled above `at_most`)."""
+    if not mask.area:
+        return MappingProxyType({})
+    x0, y0, x1, y1 = mask.box
+    pixels = image.pixels[y0:y1, x0:x1][mask.crop()]
+    step = max(1, len(pixels) // at_most)
+    return MappingProxyType(dict(shares(pixels[::step])))
+
+
+def best_misses(misses: Sequence[NearestMiss]) -> tuple[NearestMiss, ...]:
+    """For each phrase and reason, the best miss."""
+    best: dict[tuple[str, str], NearestMiss] = {}
+    for miss in misses:
+        key = (miss.phrase, miss.why)
+        if key not in best or miss.score > best[key].score:
+            best[key] = miss
+    return tuple(best.values())
+
+
+def apply_filters(detections: Detections, phrases: Sequence[Phrase], picture: tuple[int, int]) -> Detections:
+    """Pick among several objects of a phrase by side, size, order or number ("second from the left", "two dogs")."""
+    items: list[Detection] = []
+    misses = list(detections.misses)
+    by_text = {phrase.text: phrase for phrase in phrases}
+    for text in dict.fromkeys(d.phrase for d in detections.items):
+        group = list(detections.of(text))
+        filters = by_text[text].filters if text in by_text else ()
+        kept = filtered(group, filters, picture)
+        if not kept:
+            misses.append(NearestMiss(text, group[0].box, group[0].score, 0.0, "filter", group[0]))
+        items += kept
+    return Detections(tuple(items), tuple(misses))
+
+
+def filtered(group: list[Detection], filters: Sequence[Filter], picture: tuple[int, int]) -> list[Detection]:
+    """What the filters leave of one phrase's objects (best score first); a number says how many ("the two largest")."""
+    number = next((f.number for f in filters if f.kind == FilterKind.COUNT), 0)
+    for chosen in filters:
+        if chosen.kind == FilterKind.SIDE:
+            group = sorted(group, key=lambda d: _side_key(d.box, chosen.value, picture))[: number or 1]
+        elif chosen.kind == FilterKind.SIZE:
+            group = sorted(group, key=lambda d: _share(d.box, picture), reverse=chosen.value == "largest")
+            group = group[: number or 1]
+        elif chosen.kind == FilterKind.ORDER:
+            ordered = sorted(group, key=lambda d: _side_key(d.box, chosen.value or "left", picture))
+            index = chosen.number - 1 if chosen.number > 0 else len(ordered) + chosen.number
+            group = [ordered[index]] if 0 <= index < len(ordered) else []
+    return group[:number] if number else group
+
+
+def _side_key(box: Box, side: str, picture: tuple[int, int]) -> float:
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    width, height = picture
+    keys = {"left": x, "right": -x, "top": y, "bottom": -y}
+    return keys.get(side, math.hypot(x / width - 0.5, y / height - 0.5))
