@@ -1,4 +1,7 @@
-"""(port, back-end name) to "module:Class", imported only when chosen. Never falls back to another back-end by itself."""
+"""(port, back-end name) to "module:Class", imported only when chosen.
+
+Never falls back to another back-end by itself.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.errors import EngineUnavailable, SettingsError
+from core.errors import EngineUnavailable, SettingsError, WorkbenchError
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,12 @@ class EngineContext:
     assets: Path
 
 
+INSTALL = "Install it: pip install -r requirements-embedded.txt (or requirements.txt for the large models)."
+REPAIR = "Check its own keys in the settings file and the packages that it needs."
 PORTS = ("detection", "segmentation", "intent", "keywords", "speech", "answering", "planning", "editing")
 
 BACKENDS: dict[tuple[str, str], Backend] = {
-    ("detection", "embedded"): Backend("core.detection.embedded:EmbeddedDetector"),
+    ("detection", "embedded"): Backend("core.detection.embedded:EmbeddedDetector", {"tiles": False}),
     ("segmentation", "embedded"): Backend("core.segmentation.embedded:EmbeddedSegmenter"),
     ("intent", "embedded"): Backend("core.intent.embedded:EmbeddedIntent"),
     ("keywords", "embedded"): Backend("core.keywords.embedded:EmbeddedKeywords"),
@@ -66,20 +71,29 @@ def allowed_options(port: str, backend: str) -> Mapping[str, Any] | None:
 def build(port: str, backend: str, options: Mapping[str, Any], context: EngineContext) -> Any:
     """An engine of the chosen back-end. Cheap: weights load on first use.
 
-    Raises `EngineUnavailable` where nothing serves the port or its package is missing, `SettingsError` for a bad plug-in name.
+    Raises `EngineUnavailable` where nothing serves the port, its package is missing or it cannot be made,
+    `SettingsError` where its module has no such class.
     """
     known = BACKENDS.get((port, backend))
     if known is not None and not known.target:
         raise EngineUnavailable(known.missing, known.remedy)
     target = known.target if known is not None else backend
     module, _, name = target.partition(":")
+    where = f"[{port}] back-end '{backend}'"
     try:
-        engine = getattr(importlib.import_module(module), name)
+        found = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise EngineUnavailable(
-            f"[{port}] back-end '{backend}' needs the package '{error.name}', which is not installed.",
-            "Install it: pip install -r requirements-embedded.txt (or requirements.txt for the large models).",
+            f"{where} needs the package '{error.name}', which is not installed.",
+            INSTALL if known is not None else "Install it, or put its folder on PYTHONPATH.",
         ) from error
-    except AttributeError as error:
-        raise SettingsError(f"[{port}] backend: {module} has no '{name}'.", "Write 'package.module:Class'.") from error
-    return engine(context, **options)
+    except Exception as error:  # a plug-in's module, or a library that cannot load here, breaks in its own way
+        raise EngineUnavailable(f"{where} cannot be imported ({type(error).__name__}: {error}).", REPAIR) from error
+    if not hasattr(found, name):
+        raise SettingsError(f"[{port}] backend: {module} has no '{name}'.", "Write 'package.module:Class'.")
+    try:
+        return getattr(found, name)(context, **options)
+    except WorkbenchError:
+        raise
+    except Exception as error:  # a plug-in checks its own options
+        raise EngineUnavailable(f"{where} cannot be made ({type(error).__name__}: {error}).", REPAIR) from error

@@ -1,0 +1,1 @@
+"""Detection: a picture and phrases to scored boxes."""
