@@ -1,4 +1,7 @@
-"""The worker: one queue, fair between owners, with progress, cancellation and deadlines. No page waits inside an engine."""
+"""The worker: one queue, fair between owners, with progress, cancellation and deadlines.
+
+No page waits inside an engine.
+"""
 
 from __future__ import annotations
 
@@ -88,14 +91,14 @@ class Handle:
         try:
             for item in self._work(self.job):
                 self._items.put(item)
-        except BaseException as error:  # noqa: BLE001 - the owner decides what to do with it
+        except BaseException as error:
             self.error = error
         finally:
             self._done.set()
 
 
 class Worker:
-    """Runs submitted work one piece at a time on its own daemon thread; owners take turns, each owner's work in order."""
+    """Runs submitted work one piece at a time on a daemon thread; owners take turns, each owner's work in order."""
 
     def __init__(self, name: str = "worker") -> None:
         self._waiting: OrderedDict[str, deque[Handle]] = OrderedDict()

@@ -75,12 +75,15 @@ def _detection(proposals: Proposals, row: int, column: int) -> Detection:
     scores = proposals.scores[row]
     others = [(proposals.phrases[c], float(scores[c])) for c in np.argsort(-scores) if c != column and scores[c] > 0]
     phrase = proposals.phrases[column]
-    note = next((r.note for r in proposals.readings if r.phrase == phrase), "")
     return Detection(
         box=_box(proposals.boxes[row]), phrase=phrase, score=float(scores[column]), basis=proposals.basis[row],
         engine=proposals.engines[proposals.passes[row]], label=proposals.labels[row], index=int(row),
-        alternatives=tuple(others[:3]), note=note,
+        alternatives=tuple(others[:3]), note=_note(proposals, phrase),
     )  # fmt: skip
+
+
+def _note(proposals: Proposals, phrase: str) -> str:
+    return next((r.note for r in proposals.readings if r.phrase == phrase), "")
 
 
 def _box(row: np.ndarray) -> Box:
@@ -146,6 +149,29 @@ def colour_miss(checked: Detection, thresholds: Thresholds) -> NearestMiss | Non
     return NearestMiss(checked.phrase, checked.box, worst, thresholds.colour, "colour", checked)
 
 
+def by_colour(
+    detection: Detection, colours: Mapping[str, Sequence[str]], shares_of: Mapping[str, float], proposals: Proposals,
+    thresholds: Thresholds,
+) -> Detection | NearestMiss:  # fmt: skip
+    """The detection, checked, under that of its passing phrases whose colours it carries; else its own phrase's miss.
+
+    colours: by phrase. "The brown dog and the black dog" score alike as dogs: the higher score decides, then colour.
+    """
+    others = [
+        replace(
+            detection, phrase=phrase, score=score, note=_note(proposals, phrase),
+            alternatives=((detection.phrase, detection.score), *(a for a in detection.alternatives if a[0] != phrase)),
+        )
+        for phrase, score in detection.alternatives
+        if score >= thresholds.for_box(detection.basis, phrase, proposals.listed)
+    ]  # fmt: skip
+    checked = [check_colours(d, colours.get(d.phrase, ()), shares_of) for d in (detection, *others)]
+    passed = [d for d in checked if colour_miss(d, thresholds) is None]
+    if passed:
+        return max(passed, key=lambda d: (d.score, min(d.checks.values(), default=0.0)))
+    return colour_miss(checked[0], thresholds) or checked[0]
+
+
 def colour_shares(image: ImageAsset, mask: Mask, at_most: int = 20_000) -> Mapping[str, float]:
     """The share of each basic colour on a mask's own pixels (evenly sampled above `at_most`)."""
     if not mask.area:
@@ -153,6 +179,8 @@ def colour_shares(image: ImageAsset, mask: Mask, at_most: int = 20_000) -> Mappi
     x0, y0, x1, y1 = mask.box
     pixels = image.pixels[y0:y1, x0:x1][mask.crop()]
     step = max(1, len(pixels) // at_most)
+    while step > 1 and math.gcd(step, x1 - x0) > 1:
+        step += 1  # else the same few columns are sampled in every row
     return MappingProxyType(dict(shares(pixels[::step])))
 
 
@@ -170,14 +198,15 @@ def apply_filters(detections: Detections, phrases: Sequence[Phrase], picture: tu
     """Pick among several objects of a phrase by side, size, order or number ("second from the left", "two dogs")."""
     items: list[Detection] = []
     misses = list(detections.misses)
-    by_text = {phrase.text: phrase for phrase in phrases}
     for text in dict.fromkeys(d.phrase for d in detections.items):
         group = list(detections.of(text))
-        filters = by_text[text].filters if text in by_text else ()
-        kept = filtered(group, filters, picture)
-        if not kept:
-            misses.append(NearestMiss(text, group[0].box, group[0].score, 0.0, "filter", group[0]))
-        items += kept
+        kept: dict[int, Detection] = {}
+        for filters in [p.filters for p in phrases if p.text == text] or [()]:  # "the left dog and the right dog"
+            found = filtered(group, filters, picture)
+            if not found:
+                misses.append(NearestMiss(text, group[0].box, group[0].score, 0.0, "filter", group[0]))
+            kept.update({id(d): d for d in found})
+        items += kept.values()
     return Detections(tuple(items), tuple(misses))
 
 

@@ -1,7 +1,8 @@
 """The whole engine API on one page: one Protocol per capability, one method each (plus `status`, for the doctor).
 
 Construction is cheap; weights load on first use. Adapters subclass the Protocol. `job` carries progress, cancellation
-and deadline; an engine calls `job.check()` where it can. Engines take no threshold and return every score they measured.
+and deadline; an engine calls `job.check()` where it can. Engines take no threshold: they return every score they
+measured.
 """
 
 from __future__ import annotations

@@ -7,7 +7,9 @@ The only reader of `os.environ`:
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -26,14 +28,15 @@ ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "assets"
 DEFAULTS = ROOT / ".streamlit" / "workbench.toml"
 LOCAL = ROOT / ".streamlit" / "workbench.local.toml"
+PLUGIN = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")  # package.module:Class
 
 
 @dataclass(frozen=True)
 class Limits:
     """What is accepted and kept. Sizes in MB are 10^6 bytes.
 
-    upload_mb, megapixels, min_side_px: what the picture door lets in. text_chars: longest request. turn_seconds: time a turn may
-    take. memo_mb: measurements kept in memory. objects: most objects a turn masks, draws and exports.
+    upload_mb, megapixels, min_side_px: what the picture door lets in. text_chars: longest request. turn_seconds: time
+    a turn may take. memo_mb: measurements kept in memory. objects: most objects a turn masks, draws and exports.
     """
 
     upload_mb: float = 30.0
@@ -77,22 +80,30 @@ def load_settings(extra: Path | None = None, environ: Mapping[str, str] | None =
         files.append(Path(environ["VLP_WORKBENCH_SETTINGS"]))
     if extra is not None:
         files.append(extra)
+    cache = environ.get("VLP_WORKBENCH_CACHE") or platformdirs.user_cache_dir("vlp-workbench", appauthor=False)
+    settings = Settings(MappingProxyType({}), Thresholds(), Limits(), Path(cache), tuple(str(file) for file in files))
     tables: dict[str, dict[str, Any]] = {}
     for file in files:
         _overlay(tables, _read(file), file)
-    cache = environ.get("VLP_WORKBENCH_CACHE") or platformdirs.user_cache_dir("vlp-workbench", appauthor=False)
-    return Settings(
+        try:
+            settings = _checked(settings, tables)
+        except SettingsError as error:  # what was read before was right, so the fault is this file's
+            raise SettingsError(f"{file}: {error.message}", error.remedy) from error
+    return settings
+
+
+def _checked(settings: Settings, tables: Mapping[str, Mapping[str, Any]]) -> Settings:
+    return replace(
+        settings,
         ports=MappingProxyType({port: _port(port, tables.get(port, {})) for port in PORTS}),
         thresholds=_thresholds(tables.get("thresholds", {})),
         limits=_limits(tables.get("limits", {})),
-        cache_dir=Path(cache),
-        sources=tuple(str(file) for file in files),
     )
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SettingsError(f"The settings file {file} cannot be read: {error.strerror}.", "Check the path.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -103,9 +114,9 @@ def _overlay(tables: dict[str, dict[str, Any]], new: Mapping[str, Any], file: Pa
     allowed = (*PORTS, "thresholds", "limits")
     for name, table in new.items():
         if name not in allowed:
-            raise SettingsError(f"{file.name}: unknown table [{name}].", f"Allowed: {', '.join(allowed)}.")
+            raise SettingsError(f"{file}: unknown table [{name}].", f"Allowed: {', '.join(allowed)}.")
         if not isinstance(table, dict):
-            raise SettingsError(f"{file.name}: {name} must be a table.", f"Write [{name}] and its keys below it.")
+            raise SettingsError(f"{file}: {name} must be a table.", f"Write [{name}] and its keys below it.")
         old = tables.setdefault(name, {})
         if name in PORTS and table.get("backend", old.get("backend")) != old.get("backend"):
             old.clear()  # another back-end: the old one's keys mean nothing to it
@@ -120,7 +131,7 @@ def _port(port: str, table: Mapping[str, Any]) -> PortSettings:
     options = dict(table)
     backend = options.pop("backend", "embedded")
     names = allowed_backends(port)
-    if not isinstance(backend, str) or (backend not in names and ":" not in backend):
+    if not isinstance(backend, str) or (backend not in names and not PLUGIN.fullmatch(backend)):
         raise SettingsError(
             f"[{port}] backend = {backend!r} is unknown.",
             f"Allowed: {', '.join(names)}, or your own 'package.module:Class'.",
@@ -140,7 +151,7 @@ def _port(port: str, table: Mapping[str, Any]) -> PortSettings:
 def _expect_kind(where: str, value: Any, kind: type) -> None:
     number = kind in (int, float) and isinstance(value, int | float) and not isinstance(value, bool)
     whole = kind is not int or not isinstance(value, float) or value.is_integer()
-    if not (isinstance(value, kind) and (kind is bool or not isinstance(value, bool)) or (number and whole)):
+    if not ((isinstance(value, kind) and (kind is bool or not isinstance(value, bool))) or (number and whole)):
         raise SettingsError(f"{where} = {value!r} has the wrong kind.", f"It must be of kind {kind.__name__}.")
 
 
@@ -178,7 +189,7 @@ def _limits(table: Mapping[str, Any]) -> Limits:
         if key not in {f.name for f in fields(Limits)}:
             raise SettingsError(f"[limits] {key} is unknown.", f"Allowed: {', '.join(f.name for f in fields(Limits))}.")
         _expect_kind(f"[limits] {key}", value, type(getattr(limits, key)))
-        if value <= 0:
-            raise SettingsError(f"[limits] {key} = {value!r} must be above 0.", "Choose a positive number.")
+        if not 0 < value < math.inf:
+            raise SettingsError(f"[limits] {key} = {value!r} must be above 0.", "Choose a positive, finite number.")
         limits = replace(limits, **{key: type(getattr(limits, key))(value)})
     return limits

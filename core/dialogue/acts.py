@@ -56,6 +56,22 @@ def find_acts(text: str, whole: IntentName, classifier: IntentClassifier, thresh
     return tuple(acts)
 
 
+READING = re.compile(
+    r"\b(what|which|wh?at'?s)\b.*\b(says?|said|written|printed|spells?|reads?)\b|\bread\b.*\b(out|aloud|sign|label|plate|title|page)\b"
+    r"|\bwas steht\b|\bque dice\b|\bqué dice\b",
+    re.IGNORECASE,
+)
+TEXT = Phrase("text", "text")
+
+
+def _with_text(act: Act, found: Keywords) -> Keywords:
+    """ "What does the sign say?" asks for the text, whether or not the sign itself is found."""
+    asks = act.intent == IntentName.ANSWER and READING.search(act.text)
+    if not asks or any(p.head in ("text", "writing", "words", "lettering") for p in found.phrases):
+        return found
+    return replace(found, phrases=(*found.phrases, TEXT), everything=False)
+
+
 def keywords_of(acts: Sequence[Act], extractor: KeywordExtractor) -> tuple[tuple[Act, ...], Keywords]:
     """The acts with their phrases, and the keywords of all of them merged.
 
@@ -64,17 +80,17 @@ def keywords_of(acts: Sequence[Act], extractor: KeywordExtractor) -> tuple[tuple
     parts: list[Keywords] = []
     named: list[Act] = []
     for act in acts:
-        found = extractor.extract(act.text)
+        found = _with_text(act, extractor.extract(act.text))
         phrases = tuple(p.text for p in found.phrases)
         if not phrases and named and not found.everything:
             phrases = named[-1].phrases
         named.append(replace(act, phrases=phrases))
         parts.append(found)
-    merged: dict[str, Phrase] = {p.text: p for part in reversed(parts) for p in part.phrases}
-    order = dict.fromkeys(p.text for part in parts for p in part.phrases)
+    merged = tuple(dict.fromkeys(p for part in parts for p in part.phrases))  # one text may come with two filters
+    order = {p.text for p in merged}
     keywords = replace(
         parts[0],
-        phrases=tuple(merged[text] for text in order),
+        phrases=merged,
         context=tuple(dict.fromkeys(c for part in parts for c in part.context if c not in order)),
         excluded=tuple(dict.fromkeys(e for part in parts for e in part.excluded)),
         dropped=tuple(d for part in parts for d in part.dropped),

@@ -12,13 +12,13 @@ from core.dialogue.choose import Chosen, choose
 from core.dialogue.engines import Engines
 from core.memo import Memo
 from core.ports import Describer
-from core.types.boxes import Basis, Proposals
+from core.types.boxes import Basis, Box, Proposals
 from core.types.image import ImageAsset
-from core.types.language import Keywords
+from core.types.language import IntentName, Keywords
 from core.types.masks import Mask, Prompt
 from core.types.scene import Scene, SceneObject
 from core.types.thresholds import Thresholds
-from core.types.turn import Act, Answer, Turn
+from core.types.turn import Act, Answer, Status, Turn
 
 
 def say(
@@ -30,18 +30,34 @@ def say(
     thresholds: Thresholds,
     describer: Describer,
     memo: Memo,
+    filled: Sequence[str] = (),
 ) -> Answer:
-    """One answer for all acts, in the order said; the same sentence is not said twice."""
+    """One answer for all acts, in the order said; the same sentence is not said twice.
+
+    filled: digests of the masks under which the picture was changed; where others are shown now, that is offered.
+    """
     parts = []
     for act in acts:
         if act.intent in wording.MISSING:
             parts.append(wording.missing_engine(act.intent))
-        else:
-            parts.append(
-                describer.describe(scene_of(image, act, keywords, proposals, chosen, thresholds, memo), act.text)
-            )
+            continue
+        masks = [mask.digest for mask in to_fill(act, chosen)]
+        edited = bool(masks) and set(masks) <= set(filled)
+        scene = scene_of(image, act, keywords, proposals, chosen, thresholds, memo)
+        parts.append(describer.describe(replace(scene, edited=edited), act.text))
+        if masks and filled and not edited:
+            parts.append(wording.fill_again())
     actions = tuple(dict.fromkeys(action for part in parts for action in part.actions))
     return Answer(" ".join(dict.fromkeys(part.text for part in parts if part.text)), actions)
+
+
+def to_fill(act: Act, chosen: Chosen) -> tuple[Mask, ...]:
+    """The masks that a removal fills: its phrases' objects (all where it names none), and the user's own."""
+    if act.intent != IntentName.INPAINT:
+        return ()
+    pairs = zip(chosen.detections.items, chosen.masks.items, strict=True)
+    wanted = set(act.phrases)
+    return tuple(m for d, m in pairs if m.area and (not wanted or d.phrase in wanted or d.basis == Basis.USER))
 
 
 def scene_of(
@@ -98,17 +114,28 @@ def retune(turn: Turn, image: ImageAsset, thresholds: Thresholds, engines: Engin
 
     Also the prompts of boxes that newly appear and have no mask yet; measure them and add them to the turn's bank.
     """
-    if turn.proposals is None or turn.keywords is None or not turn.acts:
+    if turn.proposals is None or turn.keywords is None or not turn.acts or turn.status == Status.ASKED:
         return replace(turn, thresholds=thresholds), ()
     chosen = choose(
         image, turn.proposals, turn.keywords, thresholds, turn.bank, engines.memo, engines.limits.objects,
-        wants_masks(turn.acts), turn.user_boxes, turn.excluded,
+        wants_masks(turn.acts, turn.keywords, turn.user_boxes), turn.user_boxes, turn.excluded,
     )  # fmt: skip
-    answer = say(image, turn.acts, turn.keywords, turn.proposals, chosen, thresholds, engines.describer, engines.memo)
+    answer = say(
+        image,
+        turn.acts,
+        turn.keywords,
+        turn.proposals,
+        chosen,
+        thresholds,
+        engines.describer,
+        engines.memo,
+        turn.filled,
+    )
     changed = replace(turn, thresholds=thresholds, detections=chosen.detections, masks=chosen.masks, answer=answer)
     return changed, chosen.missing
 
 
-def wants_masks(acts: Sequence[Act]) -> bool:
-    """Whether any act needs more than boxes."""
-    return any(act.intent in wording.SHAPED for act in acts)
+def wants_masks(acts: Sequence[Act], keywords: Keywords, user_boxes: Sequence[Box]) -> bool:
+    """Whether something was named or drawn, and any act needs more than its box."""
+    named = bool(keywords.phrases or keywords.everything or user_boxes)
+    return named and any(act.intent in wording.SHAPED for act in acts)

@@ -47,7 +47,7 @@ def choose(
     """
     picture = (image.width, image.height)
     selected = policy.select(proposals, thresholds, picture)
-    items = [d for d in selected.items if not _is_excluded(d, excluded)][:at_most]
+    items = _best([d for d in selected.items if not _is_excluded(d, excluded)], at_most)
     items = _without_doubles(items, user_boxes, thresholds)
     colours = {p.text: p.colours for p in keywords.phrases if p.colours}
     plain = policy.apply_filters(
@@ -62,12 +62,11 @@ def choose(
         if mask is None:
             passed.append(detection)  # shown unchecked until its mask is there
             continue
-        checked = policy.check_colours(detection, colours[detection.phrase], cutter.shares(mask))
-        miss = policy.colour_miss(checked, thresholds)
-        if miss is None:
+        checked = policy.by_colour(detection, colours, cutter.shares(mask), proposals, thresholds)
+        if isinstance(checked, Detection):
             passed.append(checked)
         else:
-            misses.append(miss)
+            misses.append(checked)
     by_colour = policy.apply_filters(Detections(tuple(passed)), keywords.phrases, picture)
     misses += by_colour.misses
     chosen = _in_order((*hand, *plain.items, *by_colour.items), keywords.phrases)
@@ -82,6 +81,12 @@ def choose(
 def _unchecked(detection: Detection, colours: Mapping[str, tuple[str, ...]]) -> bool:
     """True where a colour was asked for and is still to be checked on the object's own pixels."""
     return detection.phrase in colours and detection.basis not in (Basis.COLOUR, Basis.USER)
+
+
+def _best(items: list[Detection], at_most: int) -> list[Detection]:
+    """The best so many, in the order given."""
+    worst = sorted(range(len(items)), key=lambda n: -items[n].score)[at_most:]
+    return [d for n, d in enumerate(items) if n not in set(worst)]
 
 
 def _is_excluded(detection: Detection, excluded: Sequence[Box]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -50,16 +51,19 @@ def build_port(settings: Settings, port: str) -> Any:
         return Absent(error)
 
 
-def assemble(settings: Settings) -> Engines:
-    """Every engine of the settings, remembered by content; cheap, since weights load on first use."""
+def assemble(settings: Settings, build: Callable[[Settings, str], Any] = build_port) -> Engines:
+    """Every engine of the settings, remembered by content; cheap, since weights load on first use.
+
+    build: where single engines come from (a page shares them between its sessions).
+    """
     memo = Memo(int(settings.limits.memo_mb * 1e6))
     return Engines(
-        detector=RememberingDetector(cast(Detector, build_port(settings, "detection")), memo),
-        segmenter=RememberingSegmenter(cast(Segmenter, build_port(settings, "segmentation")), memo),
-        intent=build_port(settings, "intent"),
-        keywords=build_port(settings, "keywords"),
-        describer=build_port(settings, "answering"),
-        editor=build_port(settings, "editing"),
+        detector=RememberingDetector(cast(Detector, build(settings, "detection")), memo),
+        segmenter=RememberingSegmenter(cast(Segmenter, build(settings, "segmentation")), memo),
+        intent=build(settings, "intent"),
+        keywords=build(settings, "keywords"),
+        describer=build(settings, "answering"),
+        editor=build(settings, "editing"),
         memo=memo,
         limits=settings.limits,
     )

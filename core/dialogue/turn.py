@@ -6,18 +6,17 @@ IntentName, "extract" Keywords, "propose" Proposals, "exclude" boxes, "segment" 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from core.dialogue import wording
 from core.dialogue.acts import find_acts, keywords_of
-from core.dialogue.answering import say, wants_masks
+from core.dialogue.answering import say, to_fill, wants_masks
 from core.dialogue.choose import Chosen, choose
 from core.dialogue.engines import Engines
+from core.dialogue.stopwatch import Stopwatch
 from core.errors import Cancelled, InputError, WorkbenchError
 from core.jobs import Job
 from core.memo import take
@@ -81,10 +80,12 @@ class _Run:
         self.chosen = Chosen(Detections(), MaskSet())
         self.answer = Answer()
         self.edited: ImageAsset | None = None
+        self.filled: tuple[str, ...] = ()
         self.failures: list[Failure] = []
         self.warnings: list[str] = []
         self.served: dict[str, str] = {}
-        self.timings: dict[str, float] = {}
+        self.watch = Stopwatch()
+        self.timed = self.watch.stage
 
     def stages(self) -> Iterator[Event]:
         yield from self.understand()
@@ -125,7 +126,7 @@ class _Run:
         if self.decision.intent is None:
             self.status, self.answer = Status.ASKED, wording.ask_intent(self.decision)
             yield Asked(self.decision)
-        elif self.acts[0].intent in wording.MISSING:
+        elif all(act.intent in wording.MISSING for act in self.acts):
             self.answer = wording.missing_engine(self.acts[0].intent)
         elif self.acts[0].intent == IntentName.OTHER:
             self.answer = wording.other()
@@ -152,21 +153,31 @@ class _Run:
         assert self.keywords is not None
         phrases = tuple(dict.fromkeys(p.text for p in self.keywords.phrases))
         yield Progress("propose", f"Looking for {', '.join(phrases)}" if phrases else "Looking at everything")
-        with self.timed("propose"):
-            try:
-                self.proposals = self.given.get("propose") or self.engines.detector.propose(image, phrases, self.job)
+        try:
+            with self.timed("propose"):
+                self.proposals = self.propose(image, phrases)
                 if "exclude" in self.given:
                     self.excluded = self.given["exclude"]
                 elif self.keywords.excluded:
                     self.excluded = self._boxes_of(image, self.keywords.excluded)
-            except Cancelled:
-                raise
-            except WorkbenchError as error:
-                yield self.fail("propose", error, "nothing was looked for; a box drawn by hand still works")
+        except Cancelled:
+            raise
+        except WorkbenchError as error:
+            yield self.fail("propose", error, "nothing was looked for; a box drawn by hand still works")
+            if self.proposals is None:
                 self.proposals = Proposals.none(phrases, listed=not phrases)
         self.served["detection"] = ", ".join(dict.fromkeys(e.name for e in self.proposals.engines))
         self.choose(image)
         yield Grounded(self.proposals, self.chosen.detections)
+
+    def propose(self, image: ImageAsset, phrases: tuple[str, ...]) -> Proposals:
+        assert self.keywords is not None
+        if "propose" in self.given:
+            given: Proposals = self.given["propose"]
+            return given
+        if self.request.user_boxes and not phrases and not self.keywords.everything:
+            return Proposals.none(())  # "segment this": the box drawn by hand is what is meant
+        return self.engines.detector.propose(image, phrases, self.job)
 
     def _boxes_of(self, image: ImageAsset, names: tuple[str, ...]) -> tuple[Box, ...]:
         """Where the things are that the request leaves out."""
@@ -178,10 +189,9 @@ class _Run:
 
     def choose(self, image: ImageAsset) -> None:
         assert self.keywords is not None and self.proposals is not None
-        named = bool(self.keywords.phrases or self.keywords.everything or self.request.user_boxes)
         self.chosen = choose(
             image, self.proposals, self.keywords, self.request.thresholds, self.bank, self.engines.memo,
-            self.engines.limits.objects, named and wants_masks(self.acts),
+            self.engines.limits.objects, wants_masks(self.acts, self.keywords, self.request.user_boxes),
             self.request.user_boxes, self.excluded,
         )  # fmt: skip
 
@@ -189,13 +199,14 @@ class _Run:
         if self.chosen.missing:
             count = len(self.chosen.missing)
             yield Progress("segment", f"Outlining {count} object{'s' if count > 1 else ''}")
-            with self.timed("segment"):
-                try:
+            try:
+                with self.timed("segment"):
                     self.measure(image, self.chosen.missing)
-                except Cancelled:
-                    raise
-                except WorkbenchError as error:
-                    yield self.fail("segment", error, "boxes are shown without masks")
+            except Cancelled:
+                self.choose(image)  # the masks that were measured until now are kept
+                raise
+            except WorkbenchError as error:
+                yield self.fail("segment", error, "objects that have no mask yet are shown as boxes")
         with self.timed("choose"):
             self.choose(image)
         engines = dict.fromkeys(e.name for e in self.chosen.masks.engines)
@@ -225,29 +236,34 @@ class _Run:
             if act.intent == IntentName.INPAINT:
                 yield from self.edit(image, act)
         yield Progress("answer", "Putting the answer together")
-        with self.timed("answer"):
-            self.answer = say(
-                image, self.acts, keywords, self.proposals, self.chosen, self.request.thresholds,
-                self.engines.describer, self.engines.memo,
-            )  # fmt: skip
+        try:
+            with self.timed("answer"):
+                self.answer = say(
+                    image, self.acts, keywords, self.proposals, self.chosen, self.request.thresholds,
+                    self.engines.describer, self.engines.memo, self.filled,
+                )  # fmt: skip
+        except Cancelled:
+            raise
+        except WorkbenchError as error:
+            yield self.fail("answer", error, "boxes and masks are shown without words")
+            return
         self.served["answering"] = "embedded"
         yield Said(self.answer)
 
     def edit(self, image: ImageAsset, act: Act) -> Iterator[Event]:
-        wanted = set(act.phrases) or {d.phrase for d in self.chosen.detections.items}
-        pairs = zip(self.chosen.detections.items, self.chosen.masks.items, strict=True)
-        masks = tuple(m for d, m in pairs if m.area and (d.phrase in wanted or d.basis == "user"))
+        masks = to_fill(act, self.chosen)
         if not masks:
             return
         yield Progress("edit", "Filling from the surroundings")
-        with self.timed("edit"):
-            try:
-                self.edited = self.engines.editor.edit(image, MaskSet(masks), act.text, self.job)
-            except Cancelled:
-                raise
-            except WorkbenchError as error:
-                yield self.fail("edit", error, "the masks are kept; the picture is unchanged")
-                return
+        try:
+            with self.timed("edit"):
+                self.edited = self.engines.editor.edit(self.edited or image, MaskSet(masks), act.text, self.job)
+        except Cancelled:
+            raise
+        except WorkbenchError as error:
+            yield self.fail("edit", error, "the masks are kept; the picture is unchanged")
+            return
+        self.filled += tuple(mask.digest for mask in masks)
         self.served["editing"] = "embedded/fill"
         if self.keywords is not None and self.keywords.replacement:
             self.warnings.append(
@@ -263,14 +279,6 @@ class _Run:
         self.failures.append(failure)
         return StepFailed(failure)
 
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        begin = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.timings[stage] = self.timings.get(stage, 0.0) + (time.perf_counter() - begin) * 1000
-
     def turn(self) -> Turn:
         image = self.request.image
         nothing = self.status == Status.DONE and self.failures and not self.chosen.detections.items
@@ -281,8 +289,9 @@ class _Run:
             prediction=self.prediction, decision=self.decision,
             keywords=self.keywords, proposals=self.proposals, detections=self.chosen.detections,
             bank=MappingProxyType(self.bank), masks=self.chosen.masks,
-            suggestions=self.proposals.suggestions if self.proposals else (), answer=self.answer, edited=self.edited,
+            suggestions=() if self.proposals is None else self.proposals.suggestions,
+            answer=self.answer, edited=self.edited, filled=self.filled,
             failures=tuple(self.failures), warnings=tuple(dict.fromkeys(self.warnings)),
             engines=MappingProxyType({k: v for k, v in self.served.items() if v}),
-            timings_ms=MappingProxyType({k: round(v, 1) for k, v in self.timings.items()}),
+            timings_ms=MappingProxyType({k: round(v, 1) for k, v in self.watch.timings.items()}),
         )  # fmt: skip

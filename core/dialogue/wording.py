@@ -55,6 +55,12 @@ def missing_engine(intent: IntentName) -> Answer:
     return Answer(text, (Action("help", "What can I say?"),))
 
 
+def fill_again() -> Answer:
+    """Other thresholds show other masks than those that were filled."""
+    text = "The changed picture was made with other masks than these."
+    return Answer(text, (Action("again", "Remove what is shown now"),))
+
+
 def no_picture() -> Answer:
     """Everything but small talk needs a picture first."""
     return Answer("Open a picture first: upload one, or choose a sample.", (Action("sample", "Try a sample picture"),))

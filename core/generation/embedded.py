@@ -24,7 +24,6 @@ DONE = {
     IntentName.DETECT: "Found",
     IntentName.SEGMENT: "Outlined",
     IntentName.MASK: "Masked",
-    IntentName.INPAINT: "Removed",
 }
 
 
@@ -43,19 +42,17 @@ class EmbeddedDescriber(Describer):
             text, actions = _answer(scene, question)
         else:
             text, actions = _report(scene)
-        more, more_actions = _what_was_not_found(scene)
+        more, more_actions = _what_was_not_found(scene, question)
         parts = [text, more, *basis_notes(scene)]
         return Answer(" ".join(part for part in parts if part), (*actions, *more_actions))
 
 
 def _report(scene: Scene) -> tuple[str, tuple[Action, ...]]:
     """What a detect, segment, mask or inpaint act did."""
-    verb = DONE.get(scene.intent, "Found")
-    if scene.intent == IntentName.INPAINT and not any(o.mask for o in scene.objects):
-        verb = "Found"
+    verb = "Removed" if scene.edited else DONE.get(scene.intent, "Found")
     lines = [found_line(verb if n == 0 else "", group, scene) for n, group in enumerate(groups(scene))]
     text = f"{listing(lines)}." if lines else ""
-    if scene.intent == IntentName.INPAINT and lines:
+    if scene.edited:
         text += " The gap was filled from its surroundings; what was behind cannot be known."
     if scene.intent == IntentName.MASK and lines:
         text += " The mask and the cut-out are in the downloads."
@@ -137,9 +134,10 @@ def _compare(scene: Scene) -> str:
 
 
 def _reads(scene: Scene) -> str:
-    texts = [o.detection.label for o in scene.objects if o.detection.basis in (Basis.TEXT, Basis.CODE)]
-    if not texts:
-        return f"{_presence(scene)} Ask for the text to have it read: “read the text”."
+    lines = [o.detection for o in scene.objects if o.detection.basis in (Basis.TEXT, Basis.CODE)]
+    if not lines:
+        return f"{_presence(scene)} No readable text was found."
+    texts = [d.label for d in sorted(lines, key=lambda d: (d.box[1], d.box[0]))]
     return f"It reads: {' / '.join(f'“{t}”' for t in texts[:12])}."
 
 
@@ -168,8 +166,13 @@ def _beyond(scene: Scene) -> str:
     )
 
 
-def _what_was_not_found(scene: Scene) -> tuple[str, tuple[Action, ...]]:
-    if scene.intent == IntentName.ANSWER and not scene.keywords.phrases:
+def _has_read(scene: Scene, question: str) -> bool:
+    """True where the question wants something read and text was found: what it stands on need not be recognised."""
+    return kind_of(question) == Asked.READ and any(o.detection.basis in (Basis.TEXT, Basis.CODE) for o in scene.objects)
+
+
+def _what_was_not_found(scene: Scene, question: str) -> tuple[str, tuple[Action, ...]]:
+    if scene.intent == IntentName.ANSWER and (not scene.keywords.phrases or _has_read(scene, question)):
         return "", ()
     missing, actions = missing_lines(scene)
     uncovered, more = uncovered_lines(scene)

@@ -11,7 +11,6 @@ from core.types.turn import Action
 # What a reader must know of each recogniser, with the figures measured for it.
 BASIS_NOTES = {
     Basis.FACE: "Faces: the built-in detector misses about half, most of all small or turned ones.",
-    Basis.COLOUR: "Only the colour was checked, not the thing.",
     Basis.PLACE: "Judged by colour, smoothness and place: three of ten such claims are wrong.",
     Basis.TEXT: "Read by character recognition; small, faint or handwritten text is missed.",
 }
@@ -81,9 +80,9 @@ def uncovered_lines(scene: Scene) -> tuple[list[str], list[Action]]:
     if not unknown:
         return [], []
     names = listing([f"'{r.phrase}'" for r in unknown])
-    notes = list(dict.fromkeys(r.note for r in unknown if r.note))
+    notes = "; ".join(dict.fromkeys(r.note for r in unknown if r.note))
     actions = [Action("draw_box", "Draw a box")]
-    text = " ".join(notes) or f"I cannot recognise {names} with the built-in tools."
+    text = f"I cannot recognise {names}: {notes}." if notes else f"I cannot recognise {names}."
     if scene.suggestions:
         text += (
             " The dashed region merely stands out; in tests it was the thing asked for in 1 of 6 cases. Take it, or"

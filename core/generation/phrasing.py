@@ -9,6 +9,10 @@ IRREGULAR = {
     "sheep": "sheep", "skis": "skis", "scissors": "scissors", "foot": "feet", "tooth": "teeth", "leaf": "leaves",
     "loaf": "loaves", "shelf": "shelves", "wolf": "wolves", "goose": "geese", "fish": "fish", "deer": "deer",
     "broccoli": "broccoli", "text": "text", "sky": "sky", "glasses": "glasses", "jeans": "jeans",
+    "bus": "buses", "lens": "lenses", "potato": "potatoes", "tomato": "tomatoes", "cookie": "cookies",
+    "movie": "movies", "hoodie": "hoodies", "policeman": "policemen", "fireman": "firemen", "wife": "wives",
+    "calf": "calves", "scarf": "scarves", "half": "halves", "binoculars": "binoculars", "shorts": "shorts",
+    "trousers": "trousers", "pants": "pants", "tongs": "tongs", "pliers": "pliers", "sunglasses": "sunglasses",
 }  # fmt: skip
 SINGULAR = {plural: single for single, plural in IRREGULAR.items()}
 

@@ -100,7 +100,7 @@ class Keywords:
     phrases: targets, in the order said. context: things named only to place a target ("sofa"). excluded: things to
     leave out. dropped: (words, reason) pairs that might have been objects. everything: all objects were asked for.
     refers_back: "it", "them" stand for an earlier result. replacement: what should stand instead ("swap the cup for a
-    vase"). method: "parse" or "rules".
+    vase"). method: "parse" or "rules". filters: what picks among the things referred back to ("only the left one").
     """
 
     phrases: tuple[Phrase, ...] = ()
@@ -111,3 +111,4 @@ class Keywords:
     refers_back: bool = False
     replacement: str = ""
     method: str = "parse"
+    filters: tuple[Filter, ...] = ()

@@ -26,7 +26,8 @@ class SceneObject:
 class Scene:
     """Picture, objects, and what was nearly found: everything an embedded answer may use.
 
-    listed: everything was asked for, not single phrases. readings: how each asked phrase was understood.
+    edited: the picture was changed as asked. listed: everything was asked for, not single phrases. readings: how each
+    asked phrase was understood.
     thresholds: for each phrase, the box threshold that decided.
     """
 
@@ -39,3 +40,4 @@ class Scene:
     suggestions: tuple[Suggestion, ...] = ()
     thresholds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     listed: bool = False
+    edited: bool = False

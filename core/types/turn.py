@@ -65,8 +65,10 @@ class Failure:
 class Action:
     """Something the user can do next, as a button: `kind` names it, `value` carries what it needs.
 
-    Kinds: "intent" (run again as this intent), "say" (send this text), "threshold" (set the box threshold),
-    "take" (take a suggested box, xyxy), "fetch_weights", "draw_box".
+    Kinds: "intent" (run again as this intent), "say" (send this text), "threshold" (let boxes pass from this score on),
+    "colour" (let a colour pass from this share on), "unfilter" (run again without side, size, order and number),
+    "take" (take a suggested box, xyxy), "draw_box", "again" (run again at the thresholds shown), "sample" (open a
+    picture), "help" (what can be said), "fetch_weights".
     """
 
     kind: str
@@ -87,7 +89,8 @@ class Turn:
     """Everything of one exchange; the stages' values are None where the turn did not come that far.
 
     bank: one row of logits for every prompt measured, by prompt digest. masks: one for each detection, in order (area 0
-    where none was cut). timings_ms: by stage. engines: the engine that served each stage.
+    where none was cut). filled: digests of the masks under which the picture was changed. timings_ms: by stage.
+    engines: the engine that served each stage.
     """
 
     id: str
@@ -108,6 +111,7 @@ class Turn:
     suggestions: tuple[Suggestion, ...] = ()
     answer: Answer = field(default_factory=Answer)
     edited: ImageAsset | None = None
+    filled: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
     warnings: tuple[str, ...] = ()
     engines: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

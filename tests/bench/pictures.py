@@ -17,7 +17,7 @@ def sample(key: str) -> ImageAsset:
 
 
 def resized(image: ImageAsset, width: int, height: int, seed: int = 0) -> ImageAsset:
-    """The picture at another size; `seed` changes its pixels a little, so that nothing measured before is remembered."""
+    """The picture at another size; `seed` changes a few pixels, so that nothing measured before is remembered."""
     pixels = cv2.resize(image.pixels, (width, height), interpolation=cv2.INTER_CUBIC)
     corner = np.random.default_rng(seed).integers(0, 255, (8, 8, 3), np.uint8)
     pixels[:8, :8] = corner

@@ -19,7 +19,7 @@ RUNS = 5
 
 
 def first_paint() -> dict[str, float]:
-    """Seconds from opening the address to the title, on a server that just started (median), and for a second visitor."""
+    """Seconds from opening the address to the title, on a server that just started, and for a second visitor."""
     first: list[float] = []
     second: list[float] = []
     for _ in range(3):
@@ -35,7 +35,7 @@ def first_paint() -> dict[str, float]:
 
 
 def cold_ask() -> dict[str, float]:
-    """One process from start to answer, weights and trained head there; against an interpreter that only imports the kernel."""
+    """One process from start to answer, all caches warm; against an interpreter that only imports the kernel."""
     with tempfile.TemporaryDirectory() as scratch:
         picture = _picture(Path(scratch))
         _ask(picture, None)  # trains the head where it is not yet

@@ -170,7 +170,7 @@ class Lexicon:
             name = " and ".join(colours)
             note = f"the noun '{said}' was not checked, only the colour {name}" if noun else "found by its colour alone"
             return Understood(Reading(phrase, True, name, note, not noun), Target(Basis.COLOUR, colours))
-        note = f"{NO_RECOGNISER}: '{said}'" if noun else "no word in it names a thing"
+        note = NO_RECOGNISER if noun else "no word in it names a thing"
         return Understood(Reading(phrase, False, "", note, False))
 
 
