@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -149,39 +149,60 @@ def colour_miss(checked: Detection, thresholds: Thresholds) -> NearestMiss | Non
     return NearestMiss(checked.phrase, checked.box, worst, thresholds.colour, "colour", checked)
 
 
+def equals(detection: Detection) -> tuple[str, ...]:
+    """The other phrases for which this box scores no lower: the detector cannot tell them apart ("dog", "dogs")."""
+    return tuple(phrase for phrase, score in detection.alternatives if score >= detection.score)
+
+
+def renamed(detection: Detection, phrase: str, proposals: Proposals) -> Detection:
+    """The detection under another of its phrases."""
+    score = dict(detection.alternatives)[phrase]
+    others = ((detection.phrase, detection.score), *(a for a in detection.alternatives if a[0] != phrase))
+    return replace(detection, phrase=phrase, score=score, note=_note(proposals, phrase), alternatives=others)
+
+
+def under(detection: Detection, texts: Container[str], plain: Container[str], proposals: Proposals) -> Detection | None:
+    """The detection under one of the phrases `texts`, or None: its own, or an equal one that asks for nothing more.
+
+    plain: the phrases without colours and filters.
+    """
+    if detection.phrase in texts or detection.basis == Basis.USER:
+        return detection
+    fitting = [phrase for phrase in equals(detection) if phrase in texts and phrase in plain]
+    return renamed(detection, fitting[0], proposals) if fitting else None
+
+
 def by_colour(
     detection: Detection, colours: Mapping[str, Sequence[str]], shares_of: Mapping[str, float], proposals: Proposals,
     thresholds: Thresholds,
-) -> Detection | NearestMiss:  # fmt: skip
-    """The detection, checked, under that of its passing phrases whose colours it carries; else its own phrase's miss.
+) -> tuple[Detection | None, tuple[NearestMiss, ...]]:  # fmt: skip
+    """The detection, checked, under that of its passing phrases whose colours it carries; and the misses of the others.
 
     colours: by phrase. "The brown dog and the black dog" score alike as dogs: the higher score decides, then colour.
     """
     others = [
-        replace(
-            detection, phrase=phrase, score=score, note=_note(proposals, phrase),
-            alternatives=((detection.phrase, detection.score), *(a for a in detection.alternatives if a[0] != phrase)),
-        )
+        renamed(detection, phrase, proposals)
         for phrase, score in detection.alternatives
         if score >= thresholds.for_box(detection.basis, phrase, proposals.listed)
-    ]  # fmt: skip
+    ]
     checked = [check_colours(d, colours.get(d.phrase, ()), shares_of) for d in (detection, *others)]
-    passed = [d for d in checked if colour_miss(d, thresholds) is None]
-    if passed:
-        return max(passed, key=lambda d: (d.score, min(d.checks.values(), default=0.0)))
-    return colour_miss(checked[0], thresholds) or checked[0]
+    misses = [colour_miss(d, thresholds) for d in checked]
+    passed = [d for d, miss in zip(checked, misses, strict=True) if miss is None]
+    best = max(passed, key=lambda d: (d.score, min(d.checks.values(), default=0.0)), default=None)
+    return best, tuple(miss for miss in misses if miss is not None)
 
 
 def colour_shares(image: ImageAsset, mask: Mask, at_most: int = 20_000) -> Mapping[str, float]:
-    """The share of each basic colour on a mask's own pixels (evenly sampled above `at_most`)."""
+    """The share of each basic colour on a mask's own pixels, sampled on a square grid where there are more."""
     if not mask.area:
         return MappingProxyType({})
     x0, y0, x1, y1 = mask.box
-    pixels = image.pixels[y0:y1, x0:x1][mask.crop()]
-    step = max(1, len(pixels) // at_most)
-    while step > 1 and math.gcd(step, x1 - x0) > 1:
-        step += 1  # else the same few columns are sampled in every row
-    return MappingProxyType(dict(shares(pixels[::step])))
+    step = max(1, math.isqrt(mask.area // at_most))
+    bits = mask.crop()
+    sampled = bits[::step, ::step]
+    if not sampled.any():  # thinner than the grid
+        step, sampled = 1, bits
+    return MappingProxyType(dict(shares(image.pixels[y0:y1:step, x0:x1:step][sampled])))
 
 
 def best_misses(misses: Sequence[NearestMiss]) -> tuple[NearestMiss, ...]:
@@ -194,12 +215,21 @@ def best_misses(misses: Sequence[NearestMiss]) -> tuple[NearestMiss, ...]:
     return tuple(best.values())
 
 
-def apply_filters(detections: Detections, phrases: Sequence[Phrase], picture: tuple[int, int]) -> Detections:
-    """Pick among several objects of a phrase by side, size, order or number ("second from the left", "two dogs")."""
+def apply_filters(
+    detections: Detections, phrases: Sequence[Phrase], picture: tuple[int, int], proposals: Proposals
+) -> Detections:
+    """Pick among several objects of a phrase by side, size, order or number ("second from the left", "two dogs").
+
+    A box that scores alike for a filtered phrase and a plain one ("the left dog, and how many dogs?") is offered to the
+    filter first; what the filter leaves stays under the plain phrase.
+    """
+    narrow = {p.text for p in phrases if p.filters}
+    plain = plain_phrases(phrases)
+    offered = [_narrowed(d, narrow, proposals) for d in detections.items]
     items: list[Detection] = []
     misses = list(detections.misses)
-    for text in dict.fromkeys(d.phrase for d in detections.items):
-        group = list(detections.of(text))
+    for text in dict.fromkeys(d.phrase for d in offered):
+        group = [d for d in offered if d.phrase == text]
         kept: dict[int, Detection] = {}
         for filters in [p.filters for p in phrases if p.text == text] or [()]:  # "the left dog and the right dog"
             found = filtered(group, filters, picture)
@@ -207,7 +237,21 @@ def apply_filters(detections: Detections, phrases: Sequence[Phrase], picture: tu
                 misses.append(NearestMiss(text, group[0].box, group[0].score, 0.0, "filter", group[0]))
             kept.update({id(d): d for d in found})
         items += kept.values()
+        wider = [under(d, plain, plain, proposals) for d in group if id(d) not in kept]
+        items += [d for d in wider if d is not None]
     return Detections(tuple(items), tuple(misses))
+
+
+def plain_phrases(phrases: Sequence[Phrase]) -> frozenset[str]:
+    """Phrases that ask for no colour and no place."""
+    return frozenset(p.text for p in phrases if not p.colours and not p.filters)
+
+
+def _narrowed(detection: Detection, narrow: Container[str], proposals: Proposals) -> Detection:
+    if detection.phrase in narrow:
+        return detection
+    fitting = [phrase for phrase in equals(detection) if phrase in narrow and not detection.checks]
+    return renamed(detection, fitting[0], proposals) if fitting else detection
 
 
 def filtered(group: list[Detection], filters: Sequence[Filter], picture: tuple[int, int]) -> list[Detection]:

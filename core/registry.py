@@ -41,10 +41,10 @@ PORTS = ("detection", "segmentation", "intent", "keywords", "speech", "answering
 
 BACKENDS: dict[tuple[str, str], Backend] = {
     ("detection", "embedded"): Backend("core.detection.embedded:EmbeddedDetector", {"tiles": False}),
-    ("segmentation", "embedded"): Backend("core.segmentation.embedded:EmbeddedSegmenter"),
+    ("segmentation", "embedded"): Backend("core.segmentation.embedded:EmbeddedSegmenter", {"mask_head": True}),
     ("intent", "embedded"): Backend("core.intent.embedded:EmbeddedIntent"),
     ("keywords", "embedded"): Backend("core.keywords.embedded:EmbeddedKeywords"),
-    ("editing", "embedded"): Backend("core.editing.fill:Fill"),
+    ("editing", "embedded"): Backend("core.editing.fill:Fill", {"dilate": 0.03}),
     ("answering", "embedded"): Backend("core.generation.embedded:EmbeddedDescriber"),
     ("speech", "embedded"): Backend(
         "", missing="No speech engine is installed.", remedy="Type the request; everything else works without speech."

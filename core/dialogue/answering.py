@@ -12,7 +12,7 @@ from core.dialogue.choose import Chosen, choose
 from core.dialogue.engines import Engines
 from core.memo import Memo
 from core.ports import Describer
-from core.types.boxes import Basis, Box, Proposals
+from core.types.boxes import Basis, Box, Detection, Proposals
 from core.types.image import ImageAsset
 from core.types.language import IntentName, Keywords
 from core.types.masks import Mask, Prompt
@@ -41,7 +41,7 @@ def say(
         if act.intent in wording.MISSING:
             parts.append(wording.missing_engine(act.intent))
             continue
-        masks = [mask.digest for mask in to_fill(act, chosen)]
+        masks = [mask.digest for mask in to_fill(act, keywords, proposals, chosen)]
         edited = bool(masks) and set(masks) <= set(filled)
         scene = scene_of(image, act, keywords, proposals, chosen, thresholds, memo)
         parts.append(describer.describe(replace(scene, edited=edited), act.text))
@@ -51,13 +51,11 @@ def say(
     return Answer(" ".join(dict.fromkeys(part.text for part in parts if part.text)), actions)
 
 
-def to_fill(act: Act, chosen: Chosen) -> tuple[Mask, ...]:
+def to_fill(act: Act, keywords: Keywords, proposals: Proposals, chosen: Chosen) -> tuple[Mask, ...]:
     """The masks that a removal fills: its phrases' objects (all where it names none), and the user's own."""
     if act.intent != IntentName.INPAINT:
         return ()
-    pairs = zip(chosen.detections.items, chosen.masks.items, strict=True)
-    wanted = set(act.phrases)
-    return tuple(m for d, m in pairs if m.area and (not wanted or d.phrase in wanted or d.basis == Basis.USER))
+    return tuple(mask for _, _, mask in objects_of(act, keywords, proposals, chosen) if mask.area)
 
 
 def scene_of(
@@ -73,8 +71,7 @@ def scene_of(
     wanted = set(act.phrases)
     objects = tuple(
         SceneObject(number, detection, mask if mask.area else None, colours_of(image, mask, memo))
-        for number, (detection, mask) in enumerate(zip(chosen.detections.items, chosen.masks.items, strict=True), 1)
-        if not wanted or detection.phrase in wanted or detection.basis == Basis.USER
+        for number, detection, mask in objects_of(act, keywords, proposals, chosen)
     )
     limits = {phrase: _limit(proposals, thresholds, phrase) for phrase in proposals.phrases}
     return Scene(
@@ -88,6 +85,21 @@ def scene_of(
         thresholds=MappingProxyType(limits),
         listed=proposals.listed,
     )
+
+
+def objects_of(act: Act, keywords: Keywords, proposals: Proposals, chosen: Chosen) -> list[tuple[int, Detection, Mask]]:
+    """The objects of one act with their numbers, under the act's own phrases; all of them where it names none.
+
+    "Segment the left dog and tell me how many dogs there are": the left dog is one of the dogs.
+    """
+    texts = set(act.phrases) or {d.phrase for d in chosen.detections.items}
+    plain = policy.plain_phrases(keywords.phrases)
+    found = []
+    for number, (detection, mask) in enumerate(zip(chosen.detections.items, chosen.masks.items, strict=True), 1):
+        meant = policy.under(detection, texts, plain, proposals)
+        if meant is not None:
+            found.append((number, meant, mask))
+    return found
 
 
 def _limit(proposals: Proposals, thresholds: Thresholds, phrase: str) -> float:

@@ -50,37 +50,32 @@ def choose(
     items = _best([d for d in selected.items if not _is_excluded(d, excluded)], at_most)
     items = _without_doubles(items, user_boxes, thresholds)
     colours = {p.text: p.colours for p in keywords.phrases if p.colours}
-    plain = policy.apply_filters(
-        Detections(tuple(d for d in items if not _unchecked(d, colours)), selected.misses), keywords.phrases, picture
-    )
-    hand = policy.by_hand(user_boxes, keywords.phrases[0].text if keywords.phrases else "object")
-    coloured = [d for d in items if _unchecked(d, colours)]
     cutter = _Cutter(image, thresholds.mask_cut, bank, memo)
-    passed, misses = [], list(plain.misses)
-    for detection in coloured:
-        mask = cutter.mask(detection)
+    passed: list[Detection] = []
+    misses = list(selected.misses)
+    for detection in items:
+        mask = cutter.mask(detection) if _to_check(detection, colours) else None
         if mask is None:
-            passed.append(detection)  # shown unchecked until its mask is there
+            passed.append(detection)  # one to be checked is shown unchecked until its mask is there
             continue
-        checked = policy.by_colour(detection, colours, cutter.shares(mask), proposals, thresholds)
-        if isinstance(checked, Detection):
-            passed.append(checked)
-        else:
-            misses.append(checked)
-    by_colour = policy.apply_filters(Detections(tuple(passed)), keywords.phrases, picture)
-    misses += by_colour.misses
-    chosen = _in_order((*hand, *plain.items, *by_colour.items), keywords.phrases)
-    cuts = [cutter.mask(d) if masks_wanted or _unchecked(d, colours) else None for d in chosen]
+        checked, failed = policy.by_colour(detection, colours, cutter.shares(mask), proposals, thresholds)
+        misses += failed
+        passed += [checked] if checked is not None else []
+    picked = policy.apply_filters(Detections(tuple(passed), tuple(misses)), keywords.phrases, picture, proposals)
+    hand = policy.by_hand(user_boxes, keywords.phrases[0].text if keywords.phrases else "object")
+    chosen = _in_order((*hand, *picked.items), keywords.phrases)
+    cuts = [cutter.mask(d) if masks_wanted or _to_check(d, colours) else None for d in chosen]
     return Chosen(
-        Detections(chosen, policy.best_misses(misses)),
+        Detections(chosen, policy.best_misses(picked.misses)),
         cutter.mask_set(cuts, chosen),
         tuple(cutter.missing.values()),
     )
 
 
-def _unchecked(detection: Detection, colours: Mapping[str, tuple[str, ...]]) -> bool:
-    """True where a colour was asked for and is still to be checked on the object's own pixels."""
-    return detection.phrase in colours and detection.basis not in (Basis.COLOUR, Basis.USER)
+def _to_check(detection: Detection, colours: Mapping[str, tuple[str, ...]]) -> bool:
+    """True where a colour was asked for and must be checked on the object's own pixels."""
+    measured = detection.basis not in (Basis.COLOUR, Basis.USER)
+    return measured and any(phrase in colours for phrase in (detection.phrase, *policy.equals(detection)))
 
 
 def _best(items: list[Detection], at_most: int) -> list[Detection]:

@@ -251,7 +251,8 @@ class _Run:
         yield Said(self.answer)
 
     def edit(self, image: ImageAsset, act: Act) -> Iterator[Event]:
-        masks = to_fill(act, self.chosen)
+        assert self.keywords is not None and self.proposals is not None
+        masks = to_fill(act, self.keywords, self.proposals, self.chosen)
         if not masks:
             return
         yield Progress("edit", "Filling from the surroundings")
@@ -265,7 +266,7 @@ class _Run:
             return
         self.filled += tuple(mask.digest for mask in masks)
         self.served["editing"] = "embedded/fill"
-        if self.keywords is not None and self.keywords.replacement:
+        if self.keywords.replacement:
             self.warnings.append(
                 f"Putting '{self.keywords.replacement}' there needs an image model;"
                 " the gap was filled from its surroundings."

@@ -26,6 +26,9 @@ DONE = {
     IntentName.MASK: "Masked",
 }
 
+NOTHING = "I recognise none of the 80 everyday things that I know in the picture."
+BEYOND = "I can measure, not judge: this question needs a vision-language model, and none is connected."
+
 
 class EmbeddedDescriber(Describer):
     """Sentences from boxes, masks and pixels; no model."""
@@ -44,6 +47,9 @@ class EmbeddedDescriber(Describer):
             text, actions = _report(scene)
         more, more_actions = _what_was_not_found(scene, question)
         parts = [text, more, *basis_notes(scene)]
+        if not any(parts):
+            beyond = scene.intent == IntentName.ANSWER and kind_of(question) == Asked.BEYOND
+            parts = [BEYOND if beyond else "", NOTHING]
         return Answer(" ".join(part for part in parts if part), (*actions, *more_actions))
 
 
@@ -153,17 +159,14 @@ def _presence(scene: Scene) -> str:
 def _inventory(scene: Scene) -> str:
     size = picture.size_line(scene.image)
     if not scene.objects:
-        return f"{size} I recognise none of the 80 everyday things that I know in it."
+        return f"{size} {NOTHING}"
     parts = [count(len(g), g[0].detection.phrase) for g in groups(scene)]
     return f"I see at least {listing(parts)}. {size} {picture.colour_line(scene.image)}"
 
 
 def _beyond(scene: Scene) -> str:
     parts = [count(len(group), group[0].detection.phrase) for group in groups(scene)]
-    return (
-        f"I can measure, not judge: this question needs a vision-language model, and none is connected. What I can say:"
-        f" there {'is' if len(scene.objects) == 1 else 'are'} at least {listing(parts)}."
-    )
+    return f"{BEYOND} What I can say: there {'is' if len(scene.objects) == 1 else 'are'} at least {listing(parts)}."
 
 
 def _has_read(scene: Scene, question: str) -> bool:

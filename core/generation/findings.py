@@ -40,11 +40,11 @@ def missing_lines(scene: Scene) -> tuple[list[str], list[Action]]:
     for reading in scene.readings:
         if reading.phrase in present or not reading.covered:
             continue
+        misses = [m for m in scene.misses if m.phrase == reading.phrase]
         twin = _twin(reading, scene, present)
-        if twin:
+        if twin and not any(m.why in ("colour", "filter") for m in misses):
             lines.append(f"I cannot tell '{reading.phrase}' from '{twin}': both are taken as '{reading.name}'.")
             continue
-        misses = [m for m in scene.misses if m.phrase == reading.phrase]
         line, action = _miss_line(reading, misses, scene)
         lines.append(line)
         actions += action

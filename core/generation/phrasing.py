@@ -20,10 +20,10 @@ SINGULAR = {plural: single for single, plural in IRREGULAR.items()}
 def plural(words: str) -> str:
     """ "brown dog" -> "brown dogs"; what is plural already stays."""
     *first, last = words.split(" ")
-    if last in SINGULAR or (last.endswith("s") and not last.endswith(("ss", "us", "is"))):
-        return words
     if last in IRREGULAR:
         last = IRREGULAR[last]
+    elif last in SINGULAR or (last.endswith("s") and not last.endswith(("ss", "us", "is"))):
+        return words
     elif last.endswith(("s", "x", "ch", "sh")):
         last += "es"
     elif last.endswith("y") and last[-2:-1] not in "aeiou":

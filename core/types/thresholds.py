@@ -32,8 +32,8 @@ class Thresholds:
     min_area: float = 0.0
     mask_cut: float = 0.45
     colour: float = 0.25
-    abstain_score: float = 0.45
-    abstain_margin: float = 0.1
+    abstain_score: float = 0.6
+    abstain_margin: float = 0.25
 
     def __post_init__(self) -> None:
         for name in ("nms_iou", "min_area", "mask_cut", "colour", "abstain_score", "abstain_margin"):

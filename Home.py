@@ -1,0 +1,67 @@
+"""The frame of the workbench: navigation, and what can be done here and now."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import WorkbenchError
+from core.settings import ASSETS
+from pages.shared import engines, state, views_status
+from pages.shared.state import Problem
+from pages.shared.texts import count, escape
+from pages.shared.views_pictures import CHAT_PAGE, problem, samples
+
+RECENT = 5  # chats; the chat page lists all
+INTRODUCTION = (
+    "Open a picture and say what you want: find, outline, mask, cut out or remove things, or ask what can be measured."
+    " Every decision is shown, can be changed with a slider, and can be exported."
+)
+
+
+def home() -> None:
+    """The first page: samples, engines, recent chats."""
+    st.title("VLP Workbench")
+    st.write(INTRODUCTION)
+    if st.button("Start a chat", key="start-chat", type="primary", icon=":material/forum:"):
+        state.new_chat()
+        st.switch_page(CHAT_PAGE)
+    views_status.weights()
+    st.subheader("Try a sample")
+    samples("home", to_chat=True)
+    recent_chats()
+    st.subheader("What works here and now")
+    views_status.statuses()
+
+
+def recent_chats() -> None:
+    """The chats of this session, one click away."""
+    chats = [chat for chat in state.begin().chats if not chat.empty]
+    if chats:
+        st.subheader("Your chats in this session")
+    for chat in chats[:RECENT]:
+        label = f"{escape(chat.title)} · {count(len(chat.exchanges), 'request')}"
+        if st.button(label, key=f"home-{chat.id}", icon=":material/chat:", type="tertiary"):
+            state.show_chat(chat.id)
+            st.switch_page(CHAT_PAGE)
+
+
+def main() -> None:
+    """Every page runs inside this frame."""
+    # No title here: it would override each page's own. The icon is ours: a page's would be fetched from a font server.
+    st.set_page_config(layout="wide", page_icon=str(ASSETS / "icon.svg"))
+    page = st.navigation(
+        [
+            st.Page(home, title="Home", icon=":material/home:", default=True),
+            st.Page(CHAT_PAGE, title="Chat", icon=":material/forum:", url_path="chat"),
+        ]
+    )
+    try:
+        state.begin()
+    except WorkbenchError as error:
+        problem(Problem(error.message, error.remedy))
+        return
+    page.run()
+    engines.warm_up()
+
+
+main()

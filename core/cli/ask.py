@@ -1,0 +1,128 @@
+"""`ask`: one picture, one request, one turn."""
+
+from __future__ import annotations
+
+import argparse
+import stat
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.cli.console import ERROR, STOPPED, ProgressLine, interruptible, print_error, print_json, print_warning
+from core.dialogue.engines import Engines, assemble
+from core.dialogue.turn import run_turn
+from core.errors import InputError, WorkbenchError
+from core.jobs import Job
+from core.pictures import open_picture
+from core.settings import Limits, Settings, load_settings
+from core.types.boxes import Box
+from core.types.events import Completed, Progress, StepFailed
+from core.types.image import ImageAsset
+from core.types.turn import Request, Status, Turn
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exit status 0 for a turn that is done or asks back, 2 where it failed or its files cannot be written."""
+    from core.cli.outputs import Outputs
+
+    settings = load_settings(options.settings)
+    image = read_image(options.image, settings.limits)
+    boxes = inside(options.boxes, image)
+    outputs = Outputs(options.out) if options.out is not None else None
+    engines = assemble(settings)
+    thresholds = settings.thresholds.with_(
+        box=settings.thresholds.box if options.box is None else options.box,
+        text=settings.thresholds.text if options.text_threshold is None else options.text_threshold,
+    )
+    request = Request(options.text, image, thresholds, boxes)
+    line = ProgressLine()
+    with interruptible(line, time.monotonic() + settings.limits.turn_seconds) as job:
+        turn = one_turn(request, engines, job, line)
+    written, trouble = deliver(turn, image, settings, outputs)
+    older = outputs.older(written) if outputs is not None else []
+    if older:
+        note = f"{options.out} still holds files of an earlier turn: {', '.join(older)}."
+        turn = replace(turn, warnings=(*turn.warnings, note))
+    tell(turn, image, options.json, written)
+    if trouble is not None:
+        raise trouble
+    if turn.status == Status.FAILED:
+        print_error(_reason(turn))
+        return ERROR
+    return STOPPED if turn.status == Status.STOPPED else 0
+
+
+def one_turn(request: Request, engines: Engines, job: Job, line: ProgressLine) -> Turn:
+    """Run it; steps that fail are warnings, since the turn goes on.
+
+    Engines load one after the other, at first use: loading them beside each other was measured and gains nothing, since
+    most of it is Python's own work.
+    """
+    turn: Turn | None = None
+    for event in run_turn(request, engines, job):
+        if isinstance(event, Progress):
+            line.show(event.fraction, event.text)
+        elif isinstance(event, StepFailed):
+            line.clear()
+            failure = event.failure
+            print_warning(f"{failure.message} {failure.remedy} {failure.instead}")
+        elif isinstance(event, Completed):
+            turn = event.turn
+    assert turn is not None, "every turn ends in Completed"
+    return turn
+
+
+def _reason(turn: Turn) -> WorkbenchError:
+    failure = turn.failures[0]
+    return WorkbenchError(failure.message, failure.remedy)
+
+
+def read_image(path: Path, limits: Limits) -> ImageAsset:
+    """The picture of a file. Raises `InputError`; reads no more than the limit, whatever the file says of its size."""
+    choose = "Give the path of a picture."
+    try:
+        if stat.S_ISDIR(path.stat().st_mode):
+            raise InputError(f"{path} is a folder, not a picture.", choose)
+        with path.open("rb") as file:
+            data = file.read(int(limits.upload_mb * 1e6) + 1)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.", choose) from error
+    except ValueError as error:
+        raise InputError(f"{str(path)!r} is no path: {error}.", choose) from error
+    return open_picture(data, path.name, limits)
+
+
+def inside(boxes: list[Box], image: ImageAsset) -> tuple[Box, ...]:
+    """The boxes, unchanged. Raises `InputError` where one reaches out of the picture."""
+    for box in boxes:
+        if min(box) < 0 or box[2] > image.width or box[3] > image.height:
+            text = ",".join(f"{edge:g}" for edge in box)
+            raise InputError(
+                f"The box {text} reaches out of the picture, which is {image.width} x {image.height} px.",
+                f"Choose X from 0 to {image.width} and Y from 0 to {image.height}.",
+            )
+    return tuple(boxes)
+
+
+def deliver(
+    turn: Turn, image: ImageAsset, settings: Settings, outputs: Any
+) -> tuple[dict[str, str], WorkbenchError | None]:
+    """What was written (name -> path), and why not all of it."""
+    if outputs is None or turn.status == Status.FAILED:
+        return {}, None
+    from core.formats.bundle import files
+
+    return outputs.write(files(turn, image, settings))  # type: ignore[no-any-return]
+
+
+def tell(turn: Turn, image: ImageAsset, as_json: bool, written: Mapping[str, str]) -> None:
+    if as_json:
+        from core.codec import turn_to_json
+
+        print_json(turn_to_json(turn, written))
+        return
+    from core.cli.summary import summary
+
+    print(summary(turn, (image.width, image.height), written))

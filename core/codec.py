@@ -1,0 +1,185 @@
+"""One form of a turn, in plain JSON types: for `--json`, the manifest and the zip.
+
+The order of keys and rows never depends on chance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import fields
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from core.types.boxes import Detection, Detections, NearestMiss, Reading, Suggestion
+from core.types.language import Keywords, Phrase
+from core.types.masks import Mask, MaskSet
+from core.types.thresholds import Thresholds
+from core.types.turn import Turn
+
+SCORE_DIGITS, PIXEL_DIGITS, MS_DIGITS = 4, 2, 1
+
+Json = dict[str, Any]
+
+
+def turn_to_json(turn: Turn, files: Mapping[str, str] | None = None) -> Json:
+    """Everything said, measured and chosen in one turn. `files`: what was written of it, name -> path.
+
+    Boxes are xyxy pixels of the upright picture; numbers that are none (NaN, infinite) become null.
+    """
+    return {
+        "id": turn.id,
+        "text": turn.text,
+        "status": str(turn.status),
+        "image_digest": turn.image_digest,
+        "intent": _intent(turn),
+        "acts": [{"intent": str(a.intent), "text": a.text, "phrases": list(a.phrases)} for a in turn.acts],
+        "phrases": [phrase.text for phrase in turn.keywords.phrases] if turn.keywords else [],
+        "keywords": keywords_to_json(turn.keywords) if turn.keywords else None,
+        "readings": [_reading(reading) for reading in turn.proposals.readings] if turn.proposals else [],
+        "detections": detections_to_json(turn.detections, turn.masks),
+        "misses": [_miss(miss) for miss in turn.detections.misses],
+        "suggestions": [_suggestion(suggestion) for suggestion in turn.suggestions],
+        "answer": turn.answer.text,
+        "actions": [{"kind": a.kind, "label": a.label, "value": plain(a.value)} for a in turn.answer.actions],
+        "edited": turn.edited.digest if turn.edited else None,
+        "user_boxes": [_box(box) for box in turn.user_boxes],
+        "excluded_boxes": [_box(box) for box in turn.excluded],
+        "thresholds": thresholds_to_json(turn.thresholds),
+        "engines": plain(turn.engines),
+        "timings_ms": {stage: _number(ms, MS_DIGITS) for stage, ms in turn.timings_ms.items()},
+        "files": dict(files or {}),
+        "warnings": list(turn.warnings),
+        "failures": [
+            {"stage": f.stage, "kind": f.kind, "message": f.message, "remedy": f.remedy, "instead": f.instead}
+            for f in turn.failures
+        ],
+    }
+
+
+def _intent(turn: Turn) -> Json:
+    decision, prediction = turn.decision, turn.prediction
+    return {
+        "label": str(turn.intent) if turn.intent else None,
+        "score": _number(decision.score, SCORE_DIGITS) if decision else None,
+        "scores": {str(i): _number(s, SCORE_DIGITS) for i, s in prediction.ranked()} if prediction else {},
+        "options": [str(option) for option in decision.options] if decision else [],
+        "reason": decision.reason if decision else "",
+        "engine": prediction.engine if prediction else "",
+        "note": prediction.note if prediction else "",
+    }
+
+
+def keywords_to_json(keywords: Keywords) -> Json:
+    """Phrases kept, and everything else that was read from the text."""
+    return {
+        "phrases": [_phrase(phrase) for phrase in keywords.phrases],
+        "context": list(keywords.context),
+        "excluded": list(keywords.excluded),
+        "dropped": [{"words": words, "reason": reason} for words, reason in keywords.dropped],
+        "everything": keywords.everything,
+        "refers_back": keywords.refers_back,
+        "replacement": keywords.replacement,
+        "method": keywords.method,
+    }
+
+
+def _phrase(phrase: Phrase) -> Json:
+    filters = [{"kind": str(f.kind), "value": f.value, "number": f.number} for f in phrase.filters]
+    return {"text": phrase.text, "head": phrase.head, "colours": list(phrase.colours), "filters": filters}
+
+
+def _reading(reading: Reading) -> Json:
+    return {
+        "phrase": reading.phrase,
+        "covered": reading.covered,
+        "name": reading.name,
+        "note": reading.note,
+        "exact": reading.exact,
+    }
+
+
+def detections_to_json(detections: Detections, masks: MaskSet) -> list[Json]:
+    """One row an object, numbered from 1 as in the overlay and every export; no mask: its fields are null."""
+    rows = []
+    for index, detection in enumerate(detections.items):
+        mask = mask_of(masks, index)
+        row = _detection(index + 1, detection)
+        row["mask_area"] = mask.area if mask else None
+        row["mask_stability"] = _number(mask.stability, SCORE_DIGITS) if mask else None
+        row["mask_note"] = masks.notes[index] if mask and index < len(masks.notes) else ""
+        rows.append(row)
+    return rows
+
+
+def mask_of(masks: MaskSet, index: int) -> Mask | None:
+    """Detection `index`'s mask, or None where none was cut."""
+    return masks.items[index] if index < len(masks.items) and masks.items[index].area else None
+
+
+def _detection(number: int, detection: Detection) -> Json:
+    return {
+        "number": number,
+        "phrase": detection.phrase,
+        "basis": str(detection.basis),
+        "checks": {name: _number(value, SCORE_DIGITS) for name, value in detection.checks.items()},
+        "score": _number(detection.score, SCORE_DIGITS),
+        "box": _box(detection.box),
+        "engine": detection.engine.name,
+        "engine_version": detection.engine.version,
+        "note": detection.note,
+        "label": detection.label,
+        "alternatives": [{"phrase": p, "score": _number(s, SCORE_DIGITS)} for p, s in detection.alternatives],
+    }
+
+
+def _miss(miss: NearestMiss) -> Json:
+    return {
+        "phrase": miss.phrase,
+        "box": _box(miss.box),
+        "score": _number(miss.score, SCORE_DIGITS),
+        "threshold": _number(miss.threshold, SCORE_DIGITS),
+        "why": miss.why,
+        "label": miss.detection.label if miss.detection else "",
+    }
+
+
+def _suggestion(suggestion: Suggestion) -> Json:
+    score = _number(suggestion.score, SCORE_DIGITS)
+    return {"phrase": suggestion.phrase, "box": _box(suggestion.box), "score": score}
+
+
+def thresholds_to_json(thresholds: Thresholds) -> Json:
+    """Every number that chose."""
+    return {field.name: plain(getattr(thresholds, field.name)) for field in fields(thresholds)}
+
+
+def plain(value: Any) -> Any:
+    """`value` in JSON's own types: mappings, sequences and numpy scalars inside too; anything else as its `str`."""
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, np.generic | np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence):
+        return [plain(item) for item in value]
+    if isinstance(value, Set):
+        return sorted((plain(item) for item in value), key=str)
+    return str(value)
+
+
+def _number(value: float, digits: int) -> float | None:
+    return round(float(value), digits) if math.isfinite(value) else None
+
+
+def _box(box: Sequence[float]) -> list[float | None]:
+    return [_number(edge, PIXEL_DIGITS) for edge in box]

@@ -1,0 +1,1 @@
+"""Change a masked part of a picture."""

@@ -1,0 +1,123 @@
+"""Fills a hole of a small picture with pieces of its surroundings (Criminisi, Perez and Toyama 2004).
+
+The patch on the hole's rim with the highest priority (confidence times strength of the edge that runs into the hole) is
+completed first, from the known patch that fits its known pixels best. The result is a map of sources, not pixels, so
+that the same pieces can be taken from the full picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from core.types.arrays import Bools, Floats, Pixels
+
+Indices = NDArray[np.intp]
+HALF = 4  # patches are 9 x 9, as in the paper
+SIDE = 2 * HALF + 1
+CANDIDATES = 8000  # sources compared with each patch; more are thinned out evenly, then the best one's neighbours tried
+DISTANCE = 0.1  # share of the largest squared colour error that a source a whole window away must make up for
+LEAST_DATA = 1e-3  # of an edge's strength, so that flat regions have a priority too
+
+
+def fill_sources(
+    rgb: Pixels, hole: Bools, known: Bools, allowed: Bools, check: Callable[[], None]
+) -> tuple[Indices, Indices]:
+    """(rows, columns), each (h, w): where every pixel's colour comes from; known pixels come from themselves.
+
+    hole: pixels to fill. known: pixels to go by (another hole's are neither). allowed: patch centres to copy from, at
+    least one; their patches lie in the picture and are known. check: called once a patch.
+    """
+    work = _Work(rgb, hole, known, allowed)
+    while work.hole.any():
+        check()
+        work.step()
+    return work.rows[HALF:-HALF, HALF:-HALF] - HALF, work.columns[HALF:-HALF, HALF:-HALF] - HALF
+
+
+class _Work:
+    """Everything is padded by half a patch, so that patches at the picture's border need no special case."""
+
+    def __init__(self, rgb: Pixels, hole: Bools, known: Bools, allowed: Bools) -> None:
+        lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB).astype(np.float32)
+        pad = ((HALF, HALF), (HALF, HALF))
+        self.picture = np.pad(lab, (*pad, (0, 0)), mode="edge")
+        self.hole = np.pad(hole, pad)
+        self.known = np.pad(known & ~hole, pad)  # the padding itself is never known
+        self.confidence = self.known.astype(np.float32)
+        height, width = self.hole.shape
+        self.rows, self.columns = (a.astype(np.intp) for a in np.mgrid[0:height, 0:width])
+        self.scale = DISTANCE * 255**2 * SIDE * SIDE * 3 / max(height, width) ** 2
+        self.allowed = np.pad(allowed, pad)
+        centres = np.flatnonzero(self.allowed)
+        centres = centres[:: max(1, -(-len(centres) // CANDIDATES))]
+        self.y, self.x = np.unravel_index(centres, self.hole.shape)
+        windows = sliding_window_view(self.picture, (SIDE, SIDE), axis=(0, 1))
+        patches = windows[self.y - HALF, self.x - HALF].reshape(len(centres), -1)  # channel, row, column
+        self.patches = np.concatenate([patches**2, patches], axis=1)
+
+    def step(self) -> None:
+        """Complete the patch of highest priority."""
+        y, x = self._next()
+        window = (slice(y - HALF, y + HALF + 1), slice(x - HALF, x + HALF + 1))
+        known, missing = self.known[window], self.hole[window]
+        sy, sx = self._source(y, x, self.picture[window], known)
+        source = (slice(sy - HALF, sy + HALF + 1), slice(sx - HALF, sx + HALF + 1))
+        self.confidence[window][missing] = self.confidence[window][known].sum() / (SIDE * SIDE)
+        self.picture[window][missing] = self.picture[source][missing]
+        self.rows[window][missing] = self.rows[source][missing]
+        self.columns[window][missing] = self.columns[source][missing]
+        self.known[window][missing] = True
+        self.hole[window][missing] = False
+
+    def _next(self) -> tuple[int, int]:
+        """The rim's pixel of highest priority: confidence times data (equations 1 and 2 of the paper)."""
+        hole = self.hole.astype(np.uint8)
+        rim = (hole - cv2.erode(hole, np.ones((3, 3), np.uint8))).astype(bool)
+        y, x = np.nonzero(rim)
+        confidence = cv2.boxFilter(self.confidence, -1, (SIDE, SIDE), borderType=cv2.BORDER_CONSTANT)[y, x]
+        light = self.picture[..., 0]
+        gy, gx = (cv2.Sobel(light, cv2.CV_32F, *d, borderType=cv2.BORDER_REPLICATE) for d in ((0, 1), (1, 0)))
+        inner = cv2.erode(self.known.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+        strength = np.where(inner, gx**2 + gy**2, 0)
+        ny, nx = (cv2.Sobel(hole.astype(np.float32), cv2.CV_32F, *d)[y, x] for d in ((0, 1), (1, 0)))
+        norm = np.hypot(nx, ny) + 1e-6
+        best = self._strongest(strength, y, x)
+        across = np.abs(-gy.ravel()[best] * nx / norm + gx.ravel()[best] * ny / norm) / (4 * 255)
+        index = int(np.argmax(confidence * (across + LEAST_DATA)))
+        return int(y[index]), int(x[index])
+
+    def _strongest(self, strength: Floats, y: Indices, x: Indices) -> Indices:
+        """For each rim pixel, the flat index of the strongest known gradient in its patch."""
+        reach = np.arange(-HALF, HALF + 1)
+        rows = np.clip(y[:, None, None] + reach[:, None], 0, strength.shape[0] - 1)
+        columns = np.clip(x[:, None, None] + reach, 0, strength.shape[1] - 1)
+        flat = (rows * strength.shape[1] + columns).reshape(len(y), -1)
+        chosen = strength.ravel()[flat].argmax(1)
+        return np.asarray(flat[np.arange(len(y)), chosen])
+
+    def _source(self, y: int, x: int, patch: Floats, known: Bools) -> tuple[int, int]:
+        """The allowed patch whose pixels differ least where this one's are known."""
+        mask = np.broadcast_to(known, (3, SIDE, SIDE)).astype(np.float32)
+        values = patch.transpose(2, 0, 1)
+        wanted = np.concatenate([mask.ravel(), (-2 * mask * values).ravel()])
+        error = np.einsum("ij,j->i", self.patches, wanted)  # BLAS would start threads for a millisecond's work
+        share = known.sum() / (SIDE * SIDE)
+        error += self.scale * share * ((self.y - y) ** 2 + (self.x - x) ** 2)
+        best = int(np.argmin(error))
+        return self._refined(int(self.y[best]), int(self.x[best]), patch, known)
+
+    def _refined(self, y: int, x: int, patch: Floats, known: Bools) -> tuple[int, int]:
+        """The best of a thinned-out source and its neighbours."""
+        around = [(y, x)] + [(y + j, x + i) for j in (-1, 0, 1) for i in (-1, 0, 1) if self.allowed[y + j, x + i]]
+
+        def error(place: tuple[int, int]) -> float:
+            j, i = place
+            other = self.picture[j - HALF : j + HALF + 1, i - HALF : i + HALF + 1]
+            return float(((other - patch)[known] ** 2).sum())
+
+        return min(around, key=error)

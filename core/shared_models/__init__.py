@@ -1,0 +1,1 @@
+"""Weights that a public package ships, and the small nets that several capabilities share."""

@@ -1,0 +1,149 @@
+"""Engines, memo and worker of the process: the only things that users share. Each is made once, and cheap to make."""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.dialogue.engines import Engines, assemble, build_port
+from core.errors import WorkbenchError
+from core.jobs import Handle, Job, Worker
+from core.settings import Settings, load_settings
+from core.types.engine import EngineStatus
+from core.types.image import ImageAsset
+from core.types.masks import Prompt
+from pages.shared.pictures import Decoded
+
+# Port of the settings -> what a user calls it, and the field of `Engines` that serves it
+PORTS: dict[str, tuple[str, str]] = {
+    "detection": ("Finding things", "detector"),
+    "segmentation": ("Outlining them", "segmenter"),
+    "intent": ("Understanding requests", "intent"),
+    "keywords": ("Finding the words for things", "keywords"),
+    "answering": ("Answering questions", "describer"),
+    "editing": ("Removing things", "editor"),
+}
+WARM_UP_SIDE = 64
+WARM_UP_TEXT, WARM_UP_PHRASE = "segment the cat", "cat"
+
+
+@st.cache_resource(show_spinner=False)
+def settings() -> Settings:
+    """The settings of this process. Raises `SettingsError` until the files are right."""
+    return load_settings()
+
+
+@st.cache_resource(show_spinner=False)
+def worker() -> Worker:
+    """The one thread in which engines run."""
+    return Worker("pages")
+
+
+@st.cache_resource(show_spinner=False)
+def decoded() -> Decoded:
+    """The pictures decoded last."""
+    return Decoded()
+
+
+@st.cache_resource(show_spinner=False)
+def _port(name: str, backend: str, options: str, _settings: Settings) -> Any:
+    """One engine for each (port, back-end, options): what two assemblies share is loaded once."""
+    return build_port(_settings, name)
+
+
+def _shared_port(chosen: Settings, name: str) -> Any:
+    port = chosen.ports[name]
+    return _port(name, port.backend, json.dumps(dict(port.options), sort_keys=True, default=str), chosen)
+
+
+@st.cache_resource(show_spinner=False)
+def engines() -> Engines:
+    """Every engine of the settings, with the memo they share."""
+    return assemble(settings(), _shared_port)
+
+
+def statuses() -> dict[str, EngineStatus]:
+    """Each port's word on whether it can work here and now; nothing is loaded."""
+    parts = engines()
+    return {port: getattr(parts, attribute).status() for port, (_, attribute) in PORTS.items()}
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> Handle:
+    """Load the nets in the worker, once a process; called after the first paint."""
+    parts = engines()
+    return worker().submit("warm-up", lambda job: _warm(parts, job))
+
+
+def _warm(parts: Engines, job: Job) -> Iterator[str]:
+    """Use every engine once on next to nothing.
+
+    Streamlit collects garbage after every run; what the libraries made is taken out of its sight, or each run would
+    take up to half a second longer.
+    """
+    tiny = ImageAsset.of(np.full((WARM_UP_SIDE, WARM_UP_SIDE, 3), 127, np.uint8), "warm-up")
+    uses: dict[str, Callable[[], object]] = {
+        "intent": lambda: parts.intent.classify([WARM_UP_TEXT]),
+        "keywords": lambda: parts.keywords.extract(WARM_UP_TEXT),
+        "detector": lambda: getattr(parts.detector, "engine", parts.detector).propose(tiny, (WARM_UP_PHRASE,), job),
+        "segmenter": lambda: parts.segmenter.segment(tiny, (Prompt((8.0, 8.0, 56.0, 56.0)),), job),
+    }
+    for name, use in uses.items():
+        try:
+            use()
+        except WorkbenchError:
+            continue  # the engine's status says why, and the turn that needs it says it again
+        yield name
+    gc.collect()
+    gc.freeze()
+
+
+@dataclass
+class Fetching:
+    """The fetch of the weights that runs, or the last one. failed: message and remedy."""
+
+    handle: Handle | None = None
+    text: str = ""
+    fraction: float | None = None
+    failed: tuple[str, str] | None = None
+
+    @property
+    def running(self) -> bool:
+        return self.handle is not None and not self.handle.finished
+
+
+@st.cache_resource(show_spinner=False)
+def fetching() -> Fetching:
+    """There is one cache of weights, so there is one fetch, seen by everyone."""
+    return Fetching()
+
+
+def fetch_weights() -> None:
+    """Begin to fetch the weights in the worker, unless that is going on already."""
+    state = fetching()
+    if state.running:
+        return
+    state.text, state.fraction, state.failed = "Waiting for the worker", None, None
+
+    def report(fraction: float | None, text: str) -> None:
+        state.fraction, state.text = fraction, text
+
+    cache_dir = settings().cache_dir
+    state.handle = worker().submit("weights", lambda job: _fetch(cache_dir, state, job), Job(report))
+
+
+def _fetch(cache_dir: Path, state: Fetching, job: Job) -> Iterator[str]:
+    from core.shared_models.weights import Weights
+
+    try:
+        Weights(cache_dir).fetch(job)
+        yield "fetched"
+    except WorkbenchError as error:
+        state.failed = (error.message, error.remedy)

@@ -1,0 +1,73 @@
+"""What can be done here and now: each engine's word, and the fetch of the weights where they are missing."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.types.engine import EngineStatus
+from pages.shared import engines
+from pages.shared.state import Problem
+from pages.shared.texts import escape
+from pages.shared.views_pictures import problem
+
+FETCH = "Fetch the weights (29 MB)"
+POLL = 0.5
+COLUMNS, WIDTH = 3, 220
+
+
+def statuses() -> None:
+    """One line for each engine: ready, or why not and what to do."""
+    with st.grid(COLUMNS, min_column_width=WIDTH, gap="medium"):
+        for port, status in engines.statuses().items():
+            _line(engines.PORTS[port][0], status)
+
+
+def _line(title: str, status: EngineStatus) -> None:
+    icon = ":green[:material/check_circle:]" if status.ready else ":orange[:material/error:]"
+    reason = status.reason if status.ready else f"{status.reason} {status.remedy}"
+    with st.container(gap="xxsmall"):
+        st.markdown(f"{icon} **{escape(title)}**")
+        st.caption(escape(reason[:1].upper() + reason[1:]) or "Ready")
+
+
+def fetch_needed() -> bool:
+    """Whether some engine waits for weights that can be fetched here."""
+    return any(s.remedy_action == "fetch_weights" for s in engines.statuses().values() if not s.ready)
+
+
+def weights() -> None:
+    """The button that fetches the weights, or its progress; nothing where they are there."""
+    if engines.fetching().running:
+        _progress()
+        return
+    if not fetch_needed():
+        return
+    failed = engines.fetching().failed
+    with st.container(border=True):
+        if failed is not None:
+            problem(Problem(*failed))
+        else:
+            st.markdown(
+                "**The weights for finding everyday things and faces are not here yet.** They come from a public npm"
+                " package, are verified, and stay in your cache. Until then colours, text, codes and boxes drawn by"
+                " hand work."
+            )
+        st.button(
+            FETCH, key="fetch-weights", type="primary", icon=":material/download:", on_click=engines.fetch_weights
+        )
+
+
+@st.fragment(run_every=POLL)
+def _progress() -> None:
+    state = engines.fetching()
+    if not state.running:
+        st.rerun()
+    with st.container(border=True):
+        st.progress(min(1.0, max(0.0, state.fraction or 0.0)), text=escape(f"Fetching the weights: {state.text}"))
+        st.button("Cancel", key="cancel-fetch", icon=":material/cancel:", on_click=_cancel)
+
+
+def _cancel() -> None:
+    handle = engines.fetching().handle
+    if handle is not None:
+        handle.cancel()

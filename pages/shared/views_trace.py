@@ -1,0 +1,141 @@
+""" "Why?": every decision of a turn, with the numbers that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from core.dialogue.wording import BUTTONS
+from core.types.boxes import Basis, Proposals
+from core.types.language import Filter, FilterKind, IntentDecision, IntentPrediction, Keywords, Phrase
+from core.types.turn import Turn
+from pages.shared.pictures import PictureRef
+from pages.shared.state import Exchange, Session
+from pages.shared.texts import count, escape, score
+
+DIGEST_CHARS = 16
+MISS_WORDS = {
+    "score": "score below the threshold",
+    "colour": "too little of the colour",
+    "filter": "not at the place asked for",
+    "area": "too small",
+    "overlap": "overlaps a better one",
+}
+STAGES = {
+    "classify": "Understand", "extract": "Find the words for things", "propose": "Find boxes", "segment": "Cut masks",
+    "choose": "Choose", "edit": "Fill", "answer": "Answer",
+}  # fmt: skip
+
+
+def trace(session: Session, exchange: Exchange, turn: Turn) -> None:
+    """The whole trace of one turn, at the thresholds shown."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        if turn.prediction is not None:
+            _intents(turn.prediction, turn.decision)
+        if turn.keywords is not None:
+            _words(turn.keywords)
+    with right:
+        if turn.proposals is not None:
+            _chosen(turn, turn.proposals)
+        _times(turn, exchange)
+    _engines(turn)
+    _lines("Warnings", (*turn.warnings, *dict.fromkeys(note for note in turn.masks.notes if note)))
+    _lines("Failures", (f"{f.stage}: {f.message} {f.remedy} {f.instead}".strip() for f in turn.failures))
+    if exchange.picture is not None:
+        _lines("Picture", _picture_facts(exchange.picture))
+    calls, total = exchange.detector_calls, session.detector_calls
+    st.caption(
+        f"Detector calls for this answer: {calls}; detector calls in this session: {total}. Sliders never add one."
+    )
+
+
+def _lines(title: str, lines: Iterable[str]) -> None:
+    shown = [line for line in lines if line]
+    if shown:
+        body = "\n".join(f"- {escape(line)}" for line in shown)
+        st.markdown(f"**{title}**\n{body}")
+
+
+def _intents(prediction: IntentPrediction, decision: IntentDecision | None) -> None:
+    st.markdown("**What was wanted**")
+    st.dataframe(
+        [{"meaning": BUTTONS[i], "intent": str(i), "score": s} for i, s in prediction.ranked()],
+        hide_index=True,
+        column_config={
+            "meaning": "Meaning",
+            "intent": "Intent",
+            "score": st.column_config.ProgressColumn("Score", min_value=0.0, max_value=1.0, format="%.2f"),
+        },
+        alt="The score of every intent",
+    )
+    said = decision.reason if decision is not None else ""
+    st.caption(escape(f"Scored by {prediction.engine}{'; ' + said if said else ''}."))
+
+
+def _words(keywords: Keywords) -> None:
+    lines = [f"kept: {_phrase(phrase)}" for phrase in keywords.phrases]
+    lines += [f"context, only places another: “{words}”" for words in keywords.context]
+    lines += [f"left out, as asked: “{words}”" for words in keywords.excluded]
+    lines += [f"dropped: “{words}” ({reason})" for words, reason in keywords.dropped]
+    lines += ["everything was asked for"] if keywords.everything else []
+    lines += [f"to stand there instead: “{keywords.replacement}”"] if keywords.replacement else []
+    _lines("Words for things", lines or ["none"])
+
+
+def _phrase(phrase: Phrase) -> str:
+    more = [f"colour {colour} to be checked" for colour in phrase.colours]
+    more += [_filter(chosen) for chosen in phrase.filters]
+    return f"“{phrase.text}”" + (f" ({', '.join(more)})" if more else "")
+
+
+def _filter(chosen: Filter) -> str:
+    if chosen.kind == FilterKind.ORDER:
+        place = "last" if chosen.number < 0 else f"number {chosen.number}"
+        return f"{place} from the {chosen.value or 'left'}"
+    return f"only {chosen.number}" if chosen.kind == FilterKind.COUNT else f"the {chosen.value} one"
+
+
+def _chosen(turn: Turn, proposals: Proposals) -> None:
+    listed = proposals.listed
+    lines = []
+    for reading in proposals.readings:
+        taken = f"taken as “{reading.name}”" if reading.covered else "no recogniser covers it"
+        lines.append(f"“{reading.phrase}”: {taken}{'; ' + reading.note if reading.note else ''}")
+    kinds = dict.fromkeys(basis for basis in proposals.basis if basis != Basis.USER)
+    limits = ", ".join(f"{kind} {score(turn.thresholds.for_box(kind, '', listed))}" for kind in kinds)
+    lines += [f"box thresholds that decided: {limits}"] if limits else []
+    lines += [f"mask cut {score(turn.thresholds.mask_cut)}, colour share {score(turn.thresholds.colour)}"]
+    lines += [
+        f"nearest miss for “{m.phrase}”: {score(m.score)} of {score(m.threshold)} ({MISS_WORDS.get(m.why, m.why)})"
+        for m in turn.detections.misses
+    ]
+    lines += [f"{count(len(turn.excluded), 'box', 'boxes')} left out, as asked"] if turn.excluded else []
+    _lines("What was chosen", lines)
+
+
+def _times(turn: Turn, exchange: Exchange) -> None:
+    each = [f"{STAGES.get(stage, stage)}: {ms:.0f} ms" for stage, ms in turn.timings_ms.items()]
+    _lines("Time", [*each, f"in all, with opening the picture: {exchange.seconds * 1000:.0f} ms"])
+
+
+def _engines(turn: Turn) -> None:
+    served = {engine: stage for stage, engine in turn.engines.items()}
+    lines = {f"{stage}: {engine}": None for engine, stage in served.items()}
+    infos = [*(turn.proposals.engines if turn.proposals is not None else ()), *turn.masks.engines]
+    for info in dict.fromkeys(infos):
+        version = f" {info.version}" if info.version else ""
+        note = f": {info.note}" if info.note else ""
+        lines[f"{info.name}{version}{note}"] = None
+    _lines("Engines", lines)
+
+
+def _picture_facts(picture: PictureRef) -> list[str]:
+    turned = "upright as stored"
+    if picture.orientation != 1:
+        stored = " × ".join(map(str, picture.stored_size))
+        turned = f"EXIF orientation {picture.orientation} undone, stored as {stored} px"
+    kind = f", {picture.format}" if picture.format else ""
+    digest = f"SHA-256 of its pixels {picture.digest[:DIGEST_CHARS]}…"
+    return [f"{picture.name}: {picture.size}{kind}; {turned}", *picture.notes, digest]

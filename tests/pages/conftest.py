@@ -1,0 +1,168 @@
+"""The app with faked engines, driven from Home.py as a user would."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.dialogue.engines import Engines
+from core.generation.embedded import EmbeddedDescriber
+from core.pictures import encode_png
+from core.registry import EngineContext
+from core.settings import ASSETS, ROOT
+from pages.shared import engines as shared
+from pages.shared.state import KEY, Exchange, Session
+from tests.fakes import FakeDetector, fake_engines
+
+CHAT = "pages/1_Chat.py"
+SECONDS = 20.0
+OBJECTS = (
+    ("cat", (20.0, 10.0, 60.0, 50.0), 0.8),
+    ("cat", (70.0, 10.0, 110.0, 60.0), 0.4),
+    ("cat", (10.0, 55.0, 40.0, 78.0), 0.12),
+    ("dog", (60.0, 40.0, 100.0, 75.0), 0.2),
+)
+
+
+class Over:
+    """A warm-up that has ended."""
+
+    finished = True
+
+
+def png(width: int = 120, height: int = 80, colour: tuple[int, int, int] = (90, 90, 90)) -> bytes:
+    """A plain picture's file."""
+    return encode_png(np.full((height, width, 3), colour, np.uint8))
+
+
+def plain_engines(**parts: Any) -> Engines:
+    """Faked engines that speak with the real describer."""
+    parts.setdefault("describer", EmbeddedDescriber(EngineContext(ROOT, ASSETS)))
+    return fake_engines(OBJECTS, **parts)
+
+
+@dataclass
+class App:
+    """One browser session of the app, and what a user does in it."""
+
+    at: AppTest
+
+    @property
+    def session(self) -> Session:
+        session: Session = self.at.session_state[KEY]
+        return session
+
+    @property
+    def last(self) -> Exchange:
+        return self.session.chat.exchanges[-1]
+
+    def run(self) -> App:
+        self.at.run()
+        assert not self.at.exception, self.at.exception
+        return self
+
+    def go(self, page: str) -> App:
+        self.at.switch_page(page)
+        return self.run()
+
+    def go_home(self) -> App:
+        """`switch_page` knows files only, and Home is a function: its hash is the one without a file."""
+        pages = self.at._registered_pages
+        self.at._page_hash = next(key for key, page in pages.items() if not page.get("script_path"))
+        return self.run()
+
+    def upload(self, data: bytes, name: str = "picture.png") -> App:
+        """Through the popover at the bottom, or the empty chat's own field."""
+        key = "upload-empty" if self.session.chat.empty else "upload-bottom"
+        self.at.file_uploader(key=key).upload(name, data, "image/png")
+        return self.run()
+
+    def ask(self, text: str) -> App:
+        self.at.chat_input(key="request").set_value(text)
+        return self.run()
+
+    def press(self, label: str) -> App:
+        """The last button whose label begins so (markdown's backslashes aside)."""
+        found = [b for b in self.at.button if b.label.replace("\\", "").startswith(label)]
+        assert found, f"no button '{label}' among {[b.label for b in self.at.button]}"
+        found[-1].click()
+        return self.run()
+
+    def press_key(self, key: str) -> App:
+        self.at.button(key=key).click()
+        return self.run()
+
+    def slide(self, name: str, value: float, exchange: Exchange | None = None) -> App:
+        """Move a slider of an exchange, and wait until the masks of new boxes are there."""
+        exchange = exchange or self.last
+        self.at.slider(key=f"{name}-{exchange.id}").set_value(value)
+        return self.run()
+
+    @property
+    def said(self) -> list[str]:
+        """Every plain text on the page, requests and answers."""
+        return [element.value for element in self.at.text]
+
+    @property
+    def labels(self) -> list[str]:
+        return [button.label.replace("\\", "") for button in self.at.button]
+
+    @property
+    def captions(self) -> str:
+        return " ".join(element.value for element in self.at.caption).replace("\\", "")
+
+    @property
+    def errors(self) -> str:
+        return " ".join(element.value for element in self.at.error).replace("\\", "")
+
+    def table(self) -> Any:
+        """The last table of objects."""
+        return self.at.dataframe[-1].value
+
+
+@pytest.fixture
+def engines(monkeypatch: pytest.MonkeyPatch) -> Engines:
+    """Faked engines, served to every session."""
+    parts = plain_engines()
+    serve(monkeypatch, parts)
+    return parts
+
+
+def serve(monkeypatch: pytest.MonkeyPatch, parts: Engines) -> None:
+    monkeypatch.setattr(shared, "engines", lambda: parts)
+    monkeypatch.setattr(shared, "warm_up", Over)
+
+
+@pytest.fixture
+def visit(engines: Engines) -> Callable[..., App]:
+    """Open the app in a new session, at the chat (or Home), with a plain picture opened unless told not to."""
+
+    def open_app(page: str | None = CHAT, picture: bool = True) -> App:
+        app = App(AppTest.from_file(str(ROOT / "Home.py"), default_timeout=SECONDS)).run()
+        if page is not None:
+            app.go(page)
+        if page is not None and picture:
+            app.upload(png())
+        return app
+
+    return open_app
+
+
+def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Wait for another thread."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def detector_of(parts: Engines) -> FakeDetector:
+    fake = parts.detector.engine  # type: ignore[attr-defined]
+    assert isinstance(fake, FakeDetector)
+    return fake
