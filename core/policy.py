@@ -15,7 +15,7 @@ from core.types.boxes import Basis, Box, Detection, Detections, NearestMiss, Pro
 from core.types.engine import EngineInfo
 from core.types.image import ImageAsset
 from core.types.language import Filter, FilterKind, IntentDecision, IntentPrediction, Phrase
-from core.types.masks import Mask, MaskLogits, MaskSet
+from core.types.masks import Mask
 from core.types.thresholds import Thresholds
 
 USER = EngineInfo("user", note="drawn or taken by the user")
@@ -110,30 +110,6 @@ def _nearest_miss(
 def by_hand(boxes: Sequence[Box], phrase: str) -> tuple[Detection, ...]:
     """The user's own boxes as detections: they always pass."""
     return tuple(Detection(box, phrase, 1.0, Basis.USER, USER, label=phrase) for box in boxes)
-
-
-def binarize(logits: MaskLogits, cut: float, picture: tuple[int, int]) -> MaskSet:
-    """Cut every object's best candidate at probability `cut`, in the picture's own size (width, height)."""
-    masks = tuple(cut_mask(logits, n, cut, picture) for n in range(len(logits)))
-    return MaskSet(masks, cut, logits.notes, logits.engines)
-
-
-STABILITY_STEP = 0.1  # stability compares the masks cut this much (in probability) below and above
-
-
-def cut_mask(logits: MaskLogits, row: int, cut: float, picture: tuple[int, int]) -> Mask:
-    """One object's mask; cutting logits at logit(cut) needs no exponential over the picture."""
-    quality = logits.quality[row]
-    grid = logits.logits[row, 0 if np.isnan(quality).all() else int(np.nanargmax(quality))]
-    enlarged, origin = geometry.enlarge_logits(grid, logits.maps[row], logits.extents[row], picture)
-    wide = np.count_nonzero(grid >= _logit(cut - STABILITY_STEP))
-    narrow = np.count_nonzero(grid >= _logit(cut + STABILITY_STEP))
-    return Mask.of(enlarged >= _logit(cut), narrow / wide if wide else 0.0, origin, picture)
-
-
-def _logit(probability: float) -> float:
-    p = min(max(probability, 1e-6), 1 - 1e-6)
-    return float(np.log(p / (1 - p)))
 
 
 def check_colours(detection: Detection, asked: Sequence[str], shares_of: Mapping[str, float]) -> Detection:

@@ -15,7 +15,9 @@ from tests.fakes import measured_boxes, shared
 
 PICTURE = (100, 80)
 BASES = (Basis.CLASS, Basis.FACE, Basis.COLOUR)
-PLAIN = Thresholds(by_basis={"class": 0.25, "face": 0.7, "colour": 0.35}, listed={"class": 0.4})
+PLAIN = Thresholds(
+    by_basis={"class": 0.25, "face": 0.7, "colour": 0.35}, listed={"class": 0.4}, abstain_score=0.45, abstain_margin=0.1
+)
 
 
 @st.composite

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import policy
+from core import masking, policy
 from core.types.boxes import Basis, Detection, Detections, NearestMiss
 from core.types.image import ImageAsset
 from core.types.language import Filter, FilterKind, Phrase
@@ -181,18 +181,18 @@ def ramp() -> MaskLogits:
 @settings(deadline=None)
 def test_a_higher_cut_only_takes_pixels_away(low: float, high: float) -> None:
     low, high = sorted((low, high))
-    wide, narrow = (policy.cut_mask(ramp(), 0, cut, PICTURE) for cut in (low, high))
+    wide, narrow = (masking.cut_mask(ramp(), 0, cut, PICTURE) for cut in (low, high))
     assert narrow.area <= wide.area
     assert not (narrow.full() & ~wide.full()).any()
     assert wide.area == pytest.approx((1 - (low - 0.01) / 0.98) * 8000, abs=250)
 
 
 def test_the_candidate_with_the_best_quality_is_cut_and_its_stability_lies_between_0_and_1() -> None:
-    mask = policy.cut_mask(ramp(), 0, 0.5, PICTURE)
+    mask = masking.cut_mask(ramp(), 0, 0.5, PICTURE)
     assert mask.area == pytest.approx(4000, abs=100)
     assert 0.5 < mask.stability < 0.8  # .4 / .6 of a straight ramp
     firm = FakeSegmenter().segment(picture(*PICTURE), [Prompt((10.0, 10.0, 30.0, 20.0))], Job())
-    (cut,) = policy.binarize(firm, 0.45, PICTURE).items
+    cut = masking.cut_mask(firm, 0, 0.45, PICTURE)
     assert (cut.area, cut.box, cut.stability) == (200, (10, 10, 30, 20), 1.0)
 
 
@@ -200,3 +200,16 @@ def test_the_users_box_always_passes() -> None:
     (mine,) = policy.by_hand([(0.0, 0.0, 5.0, 5.0)], "cup")
     assert (mine.basis, mine.score, mine.phrase, mine.index) == (Basis.USER, 1.0, "cup", -1)
     assert PLAIN.with_(box=1.0).for_box(Basis.USER) == 0.0
+
+
+def test_crumbs_and_pinholes_leave_and_larger_parts_stay() -> None:
+    grid = np.full((100, 100), -3.0, np.float32)
+    grid[20:80, 20:80] = 3.0
+    grid[40:43, 40:43] = -3.0  # a pinhole
+    grid[60:75, 60:75] = -3.0  # a hole worth keeping
+    grid[5:8, 5:8] = 3.0  # a crumb
+    grid[85:98, 5:60] = 3.0  # another part
+    tidy = masking.tidied(grid, 0.0) >= 0
+    assert tidy[41, 41] and not tidy[6, 6]
+    assert not tidy[67, 67] and tidy[90, 30]
+    assert ((masking.tidied(grid, 0.0) >= 0) != (grid >= 0)).sum() == 18

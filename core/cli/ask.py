@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import stat
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.cli.console import ERROR, STOPPED, ProgressLine, interruptible, print_error, print_json, print_warning
+from core.cli.console import STOPPED, ProgressLine, interruptible, print_json, print_warning
 from core.dialogue.engines import Engines, assemble
 from core.dialogue.turn import run_turn
 from core.errors import InputError, WorkbenchError
@@ -18,7 +19,7 @@ from core.jobs import Job
 from core.pictures import open_picture
 from core.settings import Limits, Settings, load_settings
 from core.types.boxes import Box
-from core.types.events import Completed, Progress, StepFailed
+from core.types.events import Completed, Progress
 from core.types.image import ImageAsset
 from core.types.turn import Request, Status, Turn
 
@@ -42,20 +43,23 @@ def run(options: argparse.Namespace) -> int:
         turn = one_turn(request, engines, job, line)
     written, trouble = deliver(turn, image, settings, outputs)
     older = outputs.older(written) if outputs is not None else []
-    if older:
-        note = f"{options.out} still holds files of an earlier turn: {', '.join(older)}."
-        turn = replace(turn, warnings=(*turn.warnings, note))
-    tell(turn, image, options.json, written)
+    notes = [*image.notes, *turn.warnings]
+    notes += [f"{options.out} still holds files of an earlier turn: {', '.join(older)}."] if older else []
+    turn = replace(turn, warnings=tuple(notes))
+    if options.json or turn.status != Status.FAILED:
+        tell(turn, image, options.json, written)
+    failed = turn.status == Status.FAILED
+    for failure in turn.failures[1 if failed else 0 :]:
+        print_warning(f"{failure.message} {failure.remedy} So {failure.instead}.")
     if trouble is not None:
         raise trouble
-    if turn.status == Status.FAILED:
-        print_error(_reason(turn))
-        return ERROR
+    if failed:
+        raise WorkbenchError(turn.failures[0].message, turn.failures[0].remedy)
     return STOPPED if turn.status == Status.STOPPED else 0
 
 
 def one_turn(request: Request, engines: Engines, job: Job, line: ProgressLine) -> Turn:
-    """Run it; steps that fail are warnings, since the turn goes on.
+    """Run it and show how far it is.
 
     Engines load one after the other, at first use: loading them beside each other was measured and gains nothing, since
     most of it is Python's own work.
@@ -64,19 +68,10 @@ def one_turn(request: Request, engines: Engines, job: Job, line: ProgressLine) -
     for event in run_turn(request, engines, job):
         if isinstance(event, Progress):
             line.show(event.fraction, event.text)
-        elif isinstance(event, StepFailed):
-            line.clear()
-            failure = event.failure
-            print_warning(f"{failure.message} {failure.remedy} {failure.instead}")
         elif isinstance(event, Completed):
             turn = event.turn
     assert turn is not None, "every turn ends in Completed"
     return turn
-
-
-def _reason(turn: Turn) -> WorkbenchError:
-    failure = turn.failures[0]
-    return WorkbenchError(failure.message, failure.remedy)
 
 
 def read_image(path: Path, limits: Limits) -> ImageAsset:
@@ -91,7 +86,9 @@ def read_image(path: Path, limits: Limits) -> ImageAsset:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.", choose) from error
     except ValueError as error:
         raise InputError(f"{str(path)!r} is no path: {error}.", choose) from error
-    return open_picture(data, path.name, limits)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Pillow's own; what matters of them is in the picture's notes
+        return open_picture(data, path.name, limits)
 
 
 def inside(boxes: list[Box], image: ImageAsset) -> tuple[Box, ...]:

@@ -58,11 +58,15 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[st
     return "\n".join(lines)
 
 
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 class ProgressLine:
     """One line on stderr that is written over; silent where stderr is no terminal."""
 
     def __init__(self) -> None:
-        self._shown = bool(sys.stderr) and sys.stderr.isatty()
+        self._shown = _is_terminal()
         self._dirty = False
 
     def show(self, fraction: float | None, text: str) -> None:

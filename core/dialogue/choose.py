@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core import geometry, policy
+from core import geometry, masking, policy
 from core.memo import Memo
 from core.types.boxes import Basis, Box, Detection, Detections, Proposals
 from core.types.image import ImageAsset
@@ -119,7 +119,7 @@ class _Cutter:
         found = self._memo.get(key)
         if isinstance(found, Mask):
             return found
-        mask = policy.cut_mask(logits, 0, self._cut, (self._image.width, self._image.height))
+        mask = masking.cut_mask(logits, 0, self._cut, (self._image.width, self._image.height))
         self._memo.put(key, mask, mask.packed.nbytes + 200)
         return mask
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from core import policy
+from core import masking, policy
 from core.errors import InputError
 from core.evaluation.truth import TrueObject, Truth
 from core.jobs import Job
@@ -172,7 +172,7 @@ def _mask_iou(image: ImageAsset, o: TrueObject, segmenter: Segmenter, cut: float
     if true is None or not true.any():
         return None
     logits = segmenter.segment(image, (Prompt(o.box),), job)
-    mask = policy.cut_mask(logits, 0, cut, (image.width, image.height)).full()
+    mask = masking.cut_mask(logits, 0, cut, (image.width, image.height)).full()
     return float(np.count_nonzero(mask & true) / np.count_nonzero(mask | true))
 
 

@@ -1,0 +1,51 @@
+"""Policy of masks: from logits and a cut to one mask an object. No engine runs here."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from core import geometry
+from core.types.arrays import Floats
+from core.types.masks import Mask, MaskLogits
+
+STABILITY_STEP = 0.1  # stability compares the masks cut this much (in probability) below and above
+
+
+def cut_mask(logits: MaskLogits, row: int, cut: float, picture: tuple[int, int]) -> Mask:
+    """One object's mask; cutting logits at logit(cut) needs no exponential over the picture."""
+    quality = logits.quality[row]
+    grid = logits.logits[row, 0 if np.isnan(quality).all() else int(np.nanargmax(quality))]
+    grid = tidied(grid, _logit(cut))
+    enlarged, origin = geometry.enlarge_logits(grid, logits.maps[row], logits.extents[row], picture)
+    wide = np.count_nonzero(grid >= _logit(cut - STABILITY_STEP))
+    narrow = np.count_nonzero(grid >= _logit(cut + STABILITY_STEP))
+    return Mask.of(enlarged >= _logit(cut), narrow / wide if wide else 0.0, origin, picture)
+
+
+CRUMB, HOLE = 0.02, 0.01  # of the object's area: smaller islands leave, smaller holes close
+
+
+def tidied(grid: Floats, level: float) -> Floats:
+    """A logit grid (h, w) without crumbs beside the object and pinholes in it, where it is cut at `level`."""
+    inside = (grid >= level).astype(np.uint8)
+    area = int(inside.sum())
+    crumbs = _small_parts(inside, CRUMB * area)
+    holes = _small_parts(1 - inside, HOLE * area)
+    if not (crumbs.any() or holes.any()):
+        return grid
+    step = np.abs(grid - level) + 1e-3
+    return np.where(crumbs, level - step, np.where(holes, level + step, grid)).astype(np.float32)
+
+
+def _small_parts(bits: np.ndarray, limit: float) -> np.ndarray:
+    """(h, w) bool: the 8-connected parts of fewer than `limit` cells."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(bits, connectivity=8)
+    small = stats[:, cv2.CC_STAT_AREA] < limit
+    small[0] = False  # the ground
+    return np.asarray(small[labels]) if count > 1 else np.zeros(bits.shape, bool)
+
+
+def _logit(probability: float) -> float:
+    p = min(max(probability, 1e-6), 1 - 1e-6)
+    return float(np.log(p / (1 - p)))
