@@ -14,27 +14,37 @@ from core.colours import shares
 from core.types.boxes import Basis, Box, Detection, Detections, NearestMiss, Proposals
 from core.types.engine import EngineInfo
 from core.types.image import ImageAsset
-from core.types.language import Filter, FilterKind, IntentDecision, IntentPrediction, Phrase
+from core.types.language import Filter, FilterKind, IntentDecision, IntentName, IntentPrediction, Phrase
 from core.types.masks import Mask
 from core.types.thresholds import Thresholds
 
 USER = EngineInfo("user", note="drawn or taken by the user")
 
 
+# Intents that measure the same and differ only in what is said of it: a doubt between them is not worth a question.
+FAMILIES = (
+    frozenset({IntentName.ANSWER, IntentName.DETECT}),
+    frozenset({IntentName.SEGMENT, IntentName.MASK}),
+)
+
+
 def decide(prediction: IntentPrediction, thresholds: Thresholds) -> IntentDecision:
-    """The intent that acts, or a question between the best: asked back below the abstain score or margin."""
+    """The intent that acts, or a question between the best: asked back below the abstain score or margin.
+
+    Score and margin are those of the best intent's family (`FAMILIES`).
+    """
     ranked = prediction.ranked()
-    (first, score), (_, second) = ranked[0], ranked[1]
+    best = ranked[0][0]
+    family = next((f for f in FAMILIES if best in f), frozenset({best}))
+    score = sum(value for intent, value in ranked if intent in family)
+    lead = score - max(value for intent, value in ranked if intent not in family)
     options = tuple(intent for intent, _ in ranked[:3])
+    reason = ""
     if score < thresholds.abstain_score:
-        return IntentDecision(
-            None, score, options, f"the best score {score:.2f} is below {thresholds.abstain_score:.2f}"
-        )
-    if score - second < thresholds.abstain_margin:
-        return IntentDecision(
-            None, score, options, f"the lead {score - second:.2f} is below {thresholds.abstain_margin:.2f}"
-        )
-    return IntentDecision(first, score, options)
+        reason = f"the best score {score:.2f} is below {thresholds.abstain_score:.2f}"
+    elif lead < thresholds.abstain_margin:
+        reason = f"the lead {lead:.2f} is below {thresholds.abstain_margin:.2f}"
+    return IntentDecision(None if reason else best, ranked[0][1], options, reason)
 
 
 def select(proposals: Proposals, thresholds: Thresholds, picture: tuple[int, int]) -> Detections:

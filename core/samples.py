@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from core.errors import InputError
 from core.types.boxes import Box
 
-FAILURE = "Is there a zebra?"
+FAILURE = "is there a zebra in the picture?"
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample(
         "coffee", "Coffee", "A cup of coffee on a saucer with a spoon, on a wooden table",
-        ("outline the cup", "where is the spoon?", "what colour is the cup?"),
+        ("outline the cup", "what colour is the cup?", "remove the cup"),
         "coffee.png", "Coffee, by Rachel Michetti, CC0; from scikit-image",
     ),
     Sample(
@@ -79,7 +79,7 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample(
         "shapes", "Shapes", "A red, a green and a yellow ball, a blue and a green box on a plain ground",
-        ("segment the red ball", "where is the blue box?", "cut out the yellow ball"),
+        ("outline the red circle", "where is the blue box?", "give me the blue box as a transparent PNG"),
         credit="Drawn by this project",
         truth=tuple((name, (float(b[0]), float(b[1]), float(b[2]), float(b[3]))) for name, _, b in SHAPES),
     ),

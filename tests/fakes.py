@@ -188,7 +188,7 @@ class FakeIntent(_Fake, IntentClassifier):
     def _predict(self, text: str) -> IntentPrediction:
         words = re.findall(r"\w+", text)
         if "maybe" in words:
-            return shared({IntentName.SEGMENT: 0.4, IntentName.MASK: 0.35, IntentName.DETECT: 0.25})
+            return shared({IntentName.SEGMENT: 0.4, IntentName.INPAINT: 0.35, IntentName.DETECT: 0.25})
         if "hello" in words or not words:
             return replace(IntentPrediction.certain(IntentName.OTHER), engine="fake")
         found = (intent for word in words for intent, known in WORDS.items() if word in known)

@@ -78,6 +78,13 @@ def test_one_measurement_for_each_picture_and_question() -> None:
     assert detector.calls == len(engine.calls) == 3
 
 
+def test_every_phrase_and_none_at_all_are_questions_of_their_own() -> None:
+    detector = RememberingDetector(FakeDetector(CAT), Memo(10**6))
+    for phrases in (("cat",), ("cat", "dog"), ("dog", "cat"), ()):
+        assert detector.propose(picture(), phrases, Job()).listed == (not phrases)
+    assert detector.calls == 4
+
+
 def test_phrases_are_never_confused_by_their_punctuation() -> None:
     detector = RememberingDetector(FakeDetector(CAT), Memo(10**6))
     assert detector.propose(picture(), ("cat", "dog"), Job()).phrases == ("cat", "dog")

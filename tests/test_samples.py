@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core import samples
+from core.dialogue.engines import Engines, assemble
+from core.dialogue.turn import run_turn
 from core.errors import InputError
+from core.jobs import Job
 from core.pictures import open_picture
-from core.settings import ROOT, Limits
+from core.settings import ROOT, Limits, load_settings
+from core.types.events import Completed
 from core.types.image import ImageAsset
+from core.types.turn import Request, Status, Turn
 
 
 def opened(key: str) -> ImageAsset:
@@ -50,6 +56,34 @@ def test_the_code_on_the_sign_reads_as_it_should() -> None:
     zxingcpp = pytest.importorskip("zxingcpp")
     (code,) = zxingcpp.read_barcodes(np.ascontiguousarray(opened("sign").pixels))
     assert code.text == samples.SIGN_CODE and code.text in samples.find("sign").words
+
+
+@pytest.fixture(scope="module")
+def engines(weights_dir: Path) -> Engines:
+    return assemble(load_settings())
+
+
+def ask(engines: Engines, sample: samples.Sample, text: str) -> Turn:
+    image = open_picture(samples.load(sample), sample.name, Limits())
+    events = list(run_turn(Request(text, image, load_settings().thresholds), engines, Job()))
+    assert isinstance(events[-1], Completed)
+    return events[-1].turn
+
+
+@pytest.mark.parametrize(
+    ("key", "text"), [(s.key, text) for s in samples.SAMPLES for text in s.requests], ids=lambda v: v.replace(" ", "-")
+)
+def test_what_a_sample_offers_works(engines: Engines, key: str, text: str) -> None:
+    turn = ask(engines, samples.find(key), text)
+    assert turn.status == Status.DONE, turn.answer.text
+    assert turn.detections.items and not turn.failures, turn.answer.text
+
+
+@pytest.mark.parametrize("sample", samples.SAMPLES, ids=lambda s: s.key)
+def test_the_failure_is_honest(engines: Engines, sample: samples.Sample) -> None:
+    turn = ask(engines, sample, sample.failure)
+    assert turn.status == Status.DONE and not turn.detections.items
+    assert turn.answer.text.startswith("No zebra found") and turn.answer.actions
 
 
 def test_a_drawn_sample_is_the_same_every_time() -> None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from core.cli.console import table
 from core.formats.table import rows
+from core.types.boxes import Basis
 from core.types.language import Keywords
 from core.types.turn import Turn
 
-TOP_INTENTS = 3
+TOP_INTENTS, MOST_MISSES = 3, 5
 
 
 def summary(turn: Turn, size: tuple[int, int], written: Mapping[str, str]) -> str:
@@ -53,9 +54,10 @@ def trace(turn: Turn) -> list[str]:
         lines.append(f"phrases     {phrases(turn.keywords)}")
     if turn.proposals is not None:
         lines.append(f"thresholds  {thresholds(turn)}")
-    misses = [f"{m.phrase} {m.score:.2f} under {m.threshold:.2f} ({m.why})" for m in turn.detections.misses]
-    if misses:
-        lines.append(f"missed      {', '.join(misses)}")
+    nearest = sorted(turn.detections.misses, key=lambda miss: miss.threshold - miss.score)[:MOST_MISSES]
+    if nearest:
+        told = (f"{m.phrase} {m.score:.2f} under {m.threshold:.2f} ({m.why})" for m in nearest)
+        lines.append(f"missed      {', '.join(told)}")
     if turn.engines:
         lines.append("engines     " + ", ".join(f"{port} {name}" for port, name in turn.engines.items()))
     if turn.timings_ms:
@@ -79,7 +81,7 @@ def thresholds(turn: Turn) -> str:
     assert turn.proposals is not None
     limits = {
         f"{basis} {turn.thresholds.for_box(basis, phrase, turn.proposals.listed):.2f}"
-        for basis in turn.proposals.basis
+        for basis in turn.proposals.basis or (Basis.CLASS,)
         for phrase in turn.proposals.phrases
     }
     numbers = turn.thresholds

@@ -19,7 +19,8 @@ from core.types.arrays import Bools, Floats, Pixels
 Indices = NDArray[np.intp]
 HALF = 4  # patches are 9 x 9, as in the paper
 SIDE = 2 * HALF + 1
-CANDIDATES = 8000  # sources compared with each patch; more are thinned out evenly, then the best one's neighbours tried
+CANDIDATES = 8000  # sources compared with each patch; more are thinned out to a lattice
+REFINED = 16  # of the best, whose neighbours are compared too
 DISTANCE = 0.1  # share of the largest squared colour error that a source a whole window away must make up for
 LEAST_DATA = 1e-3  # of an edge's strength, so that flat regions have a priority too
 
@@ -53,11 +54,13 @@ class _Work:
         self.rows, self.columns = (a.astype(np.intp) for a in np.mgrid[0:height, 0:width])
         self.scale = DISTANCE * 255**2 * SIDE * SIDE * 3 / max(height, width) ** 2
         self.allowed = np.pad(allowed, pad)
-        centres = np.flatnonzero(self.allowed)
-        centres = centres[:: max(1, -(-len(centres) // CANDIDATES))]
-        self.y, self.x = np.unravel_index(centres, self.hole.shape)
-        windows = sliding_window_view(self.picture, (SIDE, SIDE), axis=(0, 1))
-        patches = windows[self.y - HALF, self.x - HALF].reshape(len(centres), -1)  # channel, row, column
+        self.y, self.x = np.nonzero(self.allowed)
+        self.gap = int(np.ceil((len(self.y) / CANDIDATES) ** 0.5)) - 1
+        thinned = (self.y % (self.gap + 1) == 0) & (self.x % (self.gap + 1) == 0)
+        if thinned.any():
+            self.y, self.x = self.y[thinned], self.x[thinned]
+        self.windows = sliding_window_view(self.picture, (SIDE, SIDE), axis=(0, 1))
+        patches = self.windows[self.y - HALF, self.x - HALF].reshape(len(self.y), -1)  # channel, row, column
         self.patches = np.concatenate([patches**2, patches], axis=1)
 
     def step(self) -> None:
@@ -106,18 +109,25 @@ class _Work:
         values = patch.transpose(2, 0, 1)
         wanted = np.concatenate([mask.ravel(), (-2 * mask * values).ravel()])
         error = np.einsum("ij,j->i", self.patches, wanted)  # BLAS would start threads for a millisecond's work
-        share = known.sum() / (SIDE * SIDE)
-        error += self.scale * share * ((self.y - y) ** 2 + (self.x - x) ** 2)
-        best = int(np.argmin(error))
-        return self._refined(int(self.y[best]), int(self.x[best]), patch, known)
+        error += self._far(y, x, self.y, self.x, wanted)
+        best = np.argpartition(error, min(REFINED, len(error) - 1))[:REFINED]
+        return self._refined(y, x, best, wanted)
 
-    def _refined(self, y: int, x: int, patch: Floats, known: Bools) -> tuple[int, int]:
-        """The best of a thinned-out source and its neighbours."""
-        around = [(y, x)] + [(y + j, x + i) for j in (-1, 0, 1) for i in (-1, 0, 1) if self.allowed[y + j, x + i]]
+    def _refined(self, y: int, x: int, best: Indices, wanted: Floats) -> tuple[int, int]:
+        """The best of some sources and all their allowed neighbours: sources were thinned out."""
+        reach = np.arange(-self.gap, self.gap + 1)
+        rows = np.clip(self.y[best, None, None] + reach[:, None], HALF, self.hole.shape[0] - 1 - HALF)
+        columns = np.clip(self.x[best, None, None] + reach, HALF, self.hole.shape[1] - 1 - HALF)
+        rows, columns = np.broadcast_arrays(rows, columns)
+        fits = self.allowed[rows, columns]
+        rows, columns = rows[fits], columns[fits]
+        patches = self.windows[rows - HALF, columns - HALF].reshape(len(rows), -1)
+        error = patches**2 @ wanted[: patches.shape[1]] + patches @ wanted[patches.shape[1] :]
+        error += self._far(y, x, rows, columns, wanted)
+        index = int(np.argmin(error))
+        return int(rows[index]), int(columns[index])
 
-        def error(place: tuple[int, int]) -> float:
-            j, i = place
-            other = self.picture[j - HALF : j + HALF + 1, i - HALF : i + HALF + 1]
-            return float(((other - patch)[known] ** 2).sum())
-
-        return min(around, key=error)
+    def _far(self, y: int, x: int, rows: Indices, columns: Indices, wanted: Floats) -> Floats:
+        """What each source's distance counts, for the share of the patch that is known."""
+        share = wanted[: len(wanted) // 2].mean()
+        return np.asarray(self.scale * share * ((rows - y) ** 2 + (columns - x) ** 2), np.float32)

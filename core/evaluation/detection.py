@@ -223,18 +223,18 @@ def _average_precisions(truth: Truth, asked: Mapping[int, str], rows: Sequence[R
 def _matches(truth: Truth, asked: Mapping[int, str], rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
     """(right boxes, shown boxes) of each category at IoU .50; boxes on crowds count as neither."""
     result = dict.fromkeys(asked, (0, 0))
-    scored = _score(truth, asked, rows, [0.5])
+    scored = _score(truth, asked, rows)
     for one in [] if scored is None else scored.evalImgs:
         if one is None or one["aRng"] != scored.params.areaRng[0]:
             continue
-        counted = ~np.asarray(one["dtIgnore"][0], bool)
+        counted = ~np.asarray(one["dtIgnore"][0], bool)  # row 0: IoU .50
         right = counted & (np.asarray(one["dtMatches"][0]) > 0)
         before = result[one["category_id"]]
         result[one["category_id"]] = (before[0] + int(right.sum()), before[1] + int(counted.sum()))
     return result
 
 
-def _score(truth: Truth, asked: Mapping[int, str], rows: Sequence[Row], ious: Sequence[float] = ()) -> Any:
+def _score(truth: Truth, asked: Mapping[int, str], rows: Sequence[Row]) -> Any:
     """A finished COCOeval of boxes; None where there is nothing to compare."""
     if not asked or not rows:
         return None
@@ -246,8 +246,6 @@ def _score(truth: Truth, asked: Mapping[int, str], rows: Sequence[Row], ious: Se
         known.dataset = _dataset(truth, asked)
         known.createIndex()
         scored = COCOeval(known, known.loadRes(list(rows)), "bbox")
-        if ious:
-            scored.params.iouThrs = np.array(ious)
         scored.evaluate()
         scored.accumulate()
     return scored

@@ -46,8 +46,10 @@ def trace(session: Session, exchange: Exchange, turn: Turn) -> None:
     if exchange.picture is not None:
         _lines("Picture", _picture_facts(exchange.picture))
     calls, total = exchange.detector_calls, session.detector_calls
+    known = "" if calls or turn.proposals is None else " It was measured before and remembered."
     st.caption(
-        f"Detector calls for this answer: {calls}; detector calls in this session: {total}. Sliders never add one."
+        f"Detector calls for this answer: {calls}; detector calls in this session: {total}."
+        f"{known} Sliders never add one."
     )
 
 

@@ -19,7 +19,8 @@ def growth() -> dict[str, float]:
     resident: list[float] = []
     with tempfile.TemporaryDirectory() as scratch, running_app() as address, browser() as chromium:
         page = chromium.new_page()
-        page.goto(f"{address}/chat")
+        page.goto(address)
+        page.get_by_role("button", name="Start a chat").click()
         for number in range(PICTURES):
             path = Path(scratch) / f"{number}.jpg"
             path.write_bytes(encode_jpeg(resized(base, 4000, 3000, number).pixels, None, 92))

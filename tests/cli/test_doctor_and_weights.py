@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.cli import console, doctor
+from core.cli import console, doctor, weights
 from core.errors import EngineUnavailable
 from core.jobs import Job
 from core.registry import PORTS
@@ -19,6 +19,15 @@ from core.settings import DEFAULTS, ROOT
 from core.shared_models.weights import Weights
 from core.types.engine import EngineStatus
 from tests.cli.conftest import Run
+from tests.fakes import FakeIntent
+
+
+@pytest.fixture(autouse=True)
+def intent(monkeypatch: pytest.MonkeyPatch) -> FakeIntent:
+    """Stands in for the classifier that `weights` trains, which takes long."""
+    fake = FakeIntent()
+    monkeypatch.setattr(weights, "build_port", lambda settings, port: {"intent": fake}[port])
+    return fake
 
 
 class Ready:
@@ -85,8 +94,8 @@ def test_the_doctor_and_the_help_load_no_model_library() -> None:
         assert done.stderr.splitlines()[-1] == "[]"
 
 
-def test_weights_are_fetched_from_the_file_and_their_place_is_told(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_weights_are_fetched_from_the_file_and_the_intents_trained(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, intent: FakeIntent
 ) -> None:
     asked: list[Path | None] = []
     monkeypatch.setattr(Weights, "fetch", lambda self, job, archive=None: asked.append(archive))
@@ -95,6 +104,7 @@ def test_weights_are_fetched_from_the_file_and_their_place_is_told(
     done = run("weights", "--from", archive)
     assert done.status == 0
     assert str(tmp_path / "cache") in done.out
+    assert len(intent.calls) == 1
     assert run("weights").status == 0
     assert asked == [archive, None]
 

@@ -69,7 +69,7 @@ def test_the_whole_must_be_one_of_the_parts() -> None:
 
 
 def test_one_certain_part_does_not_carry_an_uncertain_one() -> None:
-    torn = FakeIntent({"tell me its size": shared({ANSWER: 0.4, DETECT: 0.38})})
+    torn = FakeIntent({"tell me its size": shared({ANSWER: 0.4, IntentName.INPAINT: 0.38})})
     assert len(acts_of("segment the dog and tell me its size", SEGMENT, torn)) == 1
 
 

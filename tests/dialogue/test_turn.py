@@ -96,7 +96,7 @@ def test_an_uncertain_intent_is_asked_back_and_looks_at_nothing() -> None:
     turn = events[-1].turn  # type: ignore[union-attr]
     assert turn.status == Status.ASKED
     assert any(isinstance(event, Asked) for event in events)
-    assert [a.value for a in turn.answer.actions] == ["segment", "mask", "detect"]
+    assert [a.value for a in turn.answer.actions] == ["segment", "inpaint", "detect"]
     assert engines.detector.calls == 0  # type: ignore[attr-defined]
 
 

@@ -1,6 +1,7 @@
 """Floors for the labelled sentences, so that a change that costs accuracy is seen.
 
-dev_phrases.csv was used while the rules were written; check_phrases.csv was written afterwards and never used for them.
+dev_phrases.csv was used while the rules were written. check_phrases.csv was written last, in other words; its first run
+gave F1 .90, after which five of its errors were cured: neither is a figure for unseen sentences.
 """
 
 from __future__ import annotations

@@ -46,5 +46,5 @@ def test_filters_colours_context_and_exclusions(extractor: KeywordExtractor) -> 
 
 def test_english_stays_english() -> None:
     english = load_lexicon(ASSETS, "english")
-    for text in ("an old man feeding ducks", "dog", "die", "the son of a man", "no", "do a mask"):
+    for text in ("an old man feeding ducks", "dog", "die", "the son of a man", "no", "do a mask", "cut la croix can"):
         assert language_of(clean(text), ASSETS, english) == "", text

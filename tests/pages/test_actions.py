@@ -19,7 +19,7 @@ Visit = Callable[..., App]
 
 def test_an_uncertain_intent_is_asked_back_and_a_click_decides(visit: Visit) -> None:
     app = visit().ask("maybe the cat")
-    assert {"Outline it", "Mask or cut-out", "Show boxes"} <= set(app.labels)
+    assert {"Outline it", "Remove it", "Show boxes"} <= set(app.labels)
     app.press("Outline it")
     assert app.said[-2] == "maybe the cat" and app.said[-1].startswith("Outlined 2 maybe cats")
     assert app.last.turn is not None and app.last.turn.intent == IntentName.SEGMENT
