@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from core.types.arrays import Bools, Floats, Pixels
 
 Indices = NDArray[np.intp]
-HALF = 4  # patches are 9 x 9, as in the paper
+HALF = 6  # patches are 13 x 13 cells: 9 x 9 as in the paper lose the rhythm of bricks
 SIDE = 2 * HALF + 1
 CANDIDATES = 8000  # sources compared with each patch; more are thinned out to a lattice
 REFINED = 16  # of the best, whose neighbours are compared too
-DISTANCE = 0.1  # share of the largest squared colour error that a source a whole window away must make up for
+DISTANCE = 0.05  # share of the largest squared colour error that a source a whole window away must make up for
 LEAST_DATA = 1e-3  # of an edge's strength, so that flat regions have a priority too
 
 

@@ -115,6 +115,6 @@ def pump(session: Session, running: list[Running]) -> None:
             place.draw()
         if not all(place.exchange.running for place in running):
             st.rerun()
-    for exchange in session.chat.exchanges:
-        if turns.wait_for_masks(exchange, MASKS_WAIT):
-            st.rerun()
+    if any(turns.wait_for_masks(exchange, MASKS_WAIT) for exchange in session.chat.exchanges):
+        st.empty()  # where a click that came meanwhile goes first; a rerun asked for here would undo a change of page
+        st.rerun()

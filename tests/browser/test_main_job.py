@@ -103,15 +103,16 @@ def test_a_zebra_is_honestly_not_found_and_a_box_can_be_drawn(visit: Visit) -> N
 
 def test_history_survives_home_and_back_and_users_do_not_mix(visit: Visit) -> None:
     one, two = visit(), visit("/chat")
-    one.open_sample("Cat", "segment the cat")
-    one.page.get_by_role("button", name="segment the cat", exact=True).last.click()
-    one.page.get_by_role("link", name="Home").click()  # while it still runs
+    one.open_sample("Sign", "read the text")
+    one.page.get_by_role("button", name="read the text", exact=True).last.click()
+    one.page.get_by_role("button", name="Stop").wait_for()  # reading takes a second
+    one.page.get_by_role("link", name="Home").click()
     one.page.get_by_role("heading", name="VLP Workbench").wait_for()
     one.settle()
     one.page.get_by_role("link", name="Chat").click()
-    one.page.get_by_role("heading", name="segment the cat").wait_for()
+    one.page.get_by_role("heading", name="read the text").wait_for()
     one.settle()
-    assert one.answer.startswith("Outlined 1 cat")
+    assert one.answer.startswith("It reads: “NORTH GATE”")
     two.page.reload()
     two.page.get_by_role("heading", name="What shall we look at?").wait_for()
     assert two.page.get_by_test_id("stChatMessage").count() == 0

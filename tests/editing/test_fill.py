@@ -35,8 +35,8 @@ def stripes() -> np.ndarray:
 
 
 def bricks() -> np.ndarray:
-    row = Y // 16
-    return np.where((Y % 16 < 2) | ((X + 16 * (row % 2)) % 32 < 2), 200.0, 110.0)
+    row = Y // 8
+    return np.where((Y % 8 < 2) | ((X + 8 * (row % 2)) % 16 < 2), 200.0, 110.0)
 
 
 def edge() -> np.ndarray:
@@ -119,6 +119,15 @@ def test_the_object_itself_is_never_copied(fill: Fill) -> None:
     assert left.mean() < 0.01
 
 
+def test_other_masked_things_are_no_source_however_well_they_fit(fill: Fill) -> None:
+    true = np.random.default_rng(0).integers(0, 255, (*SHAPE, 3)).astype(np.uint8)
+    true[80:161, 190:271] = true[80:161, 110:191]  # all around the hole once more, 80 px to the right
+    small, copy = ((X - x) ** 2 + (Y - 120) ** 2 for x in (150, 230))
+    image = with_object(true, copy <= 12**2)
+    got = fill.edit(image, MaskSet((Mask.of(small <= 12**2), Mask.of(copy <= 40**2))), "", Job()).pixels
+    assert not (got == OBJECT).all(-1)[small <= 12**2].any()
+
+
 def test_the_dilation_is_a_share_of_the_object(tmp_path: Path) -> None:
     true = truth(waves())
     changed = []
@@ -152,6 +161,20 @@ def test_one_piece_is_moved_as_it_is_and_needs_no_correction() -> None:
     assert (got == rgb[15:25, 40:50]).all()
     tiled = np.tile(rgb[:, :20], (1, 3, 1))
     assert np.abs(seams.correction(tiled, hole, ~hole, sources)).max() < 1e-6, "a texture that repeats fits by itself"
+
+
+def test_between_two_pieces_one_fades_into_the_other() -> None:
+    rgb = np.zeros((40, 160, 3), np.uint8)
+    rgb[:, 120:] = 200
+    hole = np.zeros((10, 40), bool)
+    hole[2:8, 10:20] = True
+    rows, columns = np.mgrid[0:10, 0:40]
+    sources = (rows, np.where(hole, np.where(columns < 15, columns + 10, columns + 20), columns))
+    wanted = np.ones((4, 40), bool)
+    light = np.zeros((10, 40, 3), np.float32)
+    line = transport(rgb, wanted, (40, 16), hole, sources, light, lambda: None)[0, :, 0].astype(int)
+    assert (line[:18] == 0).all() and (line[22:] == 200).all()
+    assert (np.diff(line[17:23]) > 0).sum() >= 4, "over one cell, four pixels"
 
 
 def test_the_correction_takes_a_darker_piece_to_its_surroundings() -> None:

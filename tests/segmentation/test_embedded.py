@@ -15,9 +15,11 @@ from core.segmentation import affine
 from core.segmentation.clicks import known_box, window_box
 from core.segmentation.embedded import CUT, HEAD, EmbeddedSegmenter
 from core.segmentation.graph_cut import graph_cut
+from core.segmentation.mask_head import MaskHead
 from core.segmentation.view import LONGEST, inside, view_of
 from core.settings import ASSETS
 from core.shared_models.everyday import shared_net
+from core.types.boxes import Box
 from core.types.image import ImageAsset
 from core.types.masks import Prompt
 
@@ -63,14 +65,29 @@ def test_box_head_and_clicks_each_name_their_engine(weights_dir: Path, cat: Imag
     assert (logits.logits[3] < 0).all()
 
 
-def test_head_and_cut_both_have_a_say(weights_dir: Path, cat: ImageAsset) -> None:
-    both = EmbeddedSegmenter(EngineContext(weights_dir, ASSETS)).segment(cat, [Prompt(CAT)], Job()).logits[0, 0]
-    cut = EmbeddedSegmenter(EngineContext(weights_dir, ASSETS), mask_head=False)
-    alone = cut.segment(cat, [Prompt(CAT)], Job()).logits[0, 0]
-    p, q = (1 / (1 + np.exp(-z)) for z in (both, alone))
-    head = (p - 0.25 * q) / 0.75
-    assert p.shape == (256, 256) and head.min() > -0.1 and head.max() < 1.1, "p is .75 head + .25 cut"
-    assert np.abs(head - q).mean() > 0.05, "the head says something of its own"
+def test_head_and_cut_have_three_and_one_of_four_parts(
+    tmp_path: Path, cat: ImageAsset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sure(self: MaskHead, rgb: np.ndarray, box: Box) -> tuple[np.ndarray, np.ndarray]:
+        return np.ones((256, 256), np.float32), affine.grid_map(box, 256)
+
+    monkeypatch.setattr(MaskHead, "probability", sure)
+    context = EngineContext(tmp_path, ASSETS)
+    both, alone = (
+        1 / (1 + np.exp(-EmbeddedSegmenter(context, mask_head=head).segment(cat, [Prompt(CAT)], Job()).logits[0, 0]))
+        for head in (True, False)
+    )
+    assert both.shape == (256, 256)
+    np.testing.assert_allclose(both, 0.75 + 0.25 * alone, atol=1e-3)
+
+
+def test_the_heads_cells_lie_where_its_map_says(weights_dir: Path, cat: ImageAsset) -> None:
+    head = MaskHead(ASSETS / "models" / "mask_head.onnx", shared_net(weights_dir))
+    box = (100.0, 60.0, 300.0, 200.0)
+    probability, to_cells = head.probability(cat.pixels, box)
+    assert probability.shape == (256, 256)
+    pixel = affine.moved((200.5, 130.5, 201.5, 130.5), to_cells)  # the pixel at the box's centre, and its neighbour
+    assert pixel[:2] == pytest.approx((128.5, 128.5)) and pixel[2] - pixel[0] == pytest.approx(256 / (200 * 1.6))
 
 
 def test_a_click_on_the_cat_takes_the_detectors_box(weights_dir: Path, cat: ImageAsset) -> None:

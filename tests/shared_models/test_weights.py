@@ -30,12 +30,12 @@ from tests.shared_models import tiny
 COMMAND = "python -m core weights"
 
 
-def members() -> dict[str, bytes]:
-    """The four files of the package, of models that one Relu makes."""
+def members(factor: float = 2.0) -> dict[str, bytes]:
+    """The four files of the package, of models that multiply."""
     files = {}
     for name in ("centernet", "blazeface"):
         nodes = [tiny.picture(8), tiny.node("y", "Mul", ["x", "w"])]
-        document, buffer = tiny.model(nodes, {"w": np.full(3, 2.0, np.float32)}, f"{name}.bin")
+        document, buffer = tiny.model(nodes, {"w": np.full(3, factor, np.float32)}, f"{name}.bin")
         files |= {f"{name}.json": document, f"{name}.bin": buffer}
     return files
 
@@ -141,7 +141,7 @@ def test_a_file_that_onnxruntime_cannot_load_is_damaged_too(store: Weights, arch
 
 
 def wrong_digest(good: bytes) -> bytes:
-    return tiny.archive(members() | {"centernet.bin": b"other"})
+    return tiny.archive(members() | {"centernet.bin": members(3.0)["centernet.bin"]})
 
 
 def lacking(good: bytes) -> bytes:
