@@ -96,12 +96,6 @@ def array_to_upright(array: NDArray[Any], orientation: int) -> NDArray[Any]:
     return array[::rows, ::columns]
 
 
-def array_to_stored(array: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """The inverse of `array_to_upright`: an upright picture or mask in the frame of its file; a view."""
-    swapped = {6: 8, 8: 6}.get(orientation, orientation)
-    return array_to_upright(array, swapped)
-
-
 def boxes_to_stored(boxes: ArrayLike, orientation: int, stored_size: tuple[int, int]) -> Floats:
     """(N, 4) boxes of the upright picture in the frame of its file, whose size is (width, height) `stored_size`."""
     swapped = {6: 8, 8: 6}.get(orientation, orientation)
@@ -145,14 +139,6 @@ def enlarge_logits(
         borderMode=cv2.BORDER_REPLICATE,
     )
     return np.asarray(crop, np.float32), (x0, y0)
-
-
-def enlarge(
-    logits: Floats, to_cells: Doubles, extent: ArrayLike, size: tuple[int, int]
-) -> tuple[Floats, tuple[int, int]]:
-    """`enlarge_logits` as probabilities in [0, 1]: ((h, w) float32 crop, (x, y) of its upper left corner)."""
-    crop, origin = enlarge_logits(logits, to_cells, extent, size)
-    return sigmoid(crop), origin
 
 
 def sigmoid(logits: Floats) -> Floats:

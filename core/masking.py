@@ -16,11 +16,11 @@ def cut_mask(logits: MaskLogits, row: int, cut: float, picture: tuple[int, int])
     """One object's mask; cutting logits at logit(cut) needs no exponential over the picture."""
     quality = logits.quality[row]
     grid = logits.logits[row, 0 if np.isnan(quality).all() else int(np.nanargmax(quality))]
-    grid = tidied(grid, _logit(cut))
+    grid = tidied(grid, geometry.logit(cut))
     enlarged, origin = geometry.enlarge_logits(grid, logits.maps[row], logits.extents[row], picture)
-    wide = np.count_nonzero(grid >= _logit(cut - STABILITY_STEP))
-    narrow = np.count_nonzero(grid >= _logit(cut + STABILITY_STEP))
-    return Mask.of(enlarged >= _logit(cut), narrow / wide if wide else 0.0, origin, picture)
+    wide = np.count_nonzero(grid >= geometry.logit(cut - STABILITY_STEP))
+    narrow = np.count_nonzero(grid >= geometry.logit(cut + STABILITY_STEP))
+    return Mask.of(enlarged >= geometry.logit(cut), narrow / wide if wide else 0.0, origin, picture)
 
 
 CRUMB, HOLE = 0.02, 0.01  # of the object's area: smaller islands leave, smaller holes close
@@ -44,8 +44,3 @@ def _small_parts(bits: np.ndarray, limit: float) -> np.ndarray:
     small = stats[:, cv2.CC_STAT_AREA] < limit
     small[0] = False  # the ground
     return np.asarray(small[labels]) if count > 1 else np.zeros(bits.shape, bool)
-
-
-def _logit(probability: float) -> float:
-    p = min(max(probability, 1e-6), 1 - 1e-6)
-    return float(np.log(p / (1 - p)))

@@ -88,10 +88,11 @@ def rle(mask: Mask) -> Json:
 def run_lengths(mask: Mask) -> list[int]:
     """Lengths of alternating runs of 0 and 1 down the columns, from the first column on; the first run is of zeros."""
     width, height = mask.size
+    if not mask.area:
+        return [width * height]
     x0, y0, x1, y1 = mask.box
     bits = np.zeros((x1 - x0, y1 - y0 + 2), np.int8)  # a zero before and behind each column ends its runs there
-    if mask.area:
-        bits[:, 1:-1] = mask.crop().T
+    bits[:, 1:-1] = mask.crop().T
     steps = np.diff(bits, axis=1)
     column, first = np.nonzero(steps == 1)
     last = np.nonzero(steps == -1)[1]

@@ -15,7 +15,8 @@ import pytest
 from core.cli import outputs
 from core.settings import ROOT
 from tests.cli.conftest import Run
-from tests.odd_inputs import Odd, odd_inputs
+from tests.odd_files import Odd
+from tests.odd_inputs import odd_inputs
 
 pytestmark = pytest.mark.usefixtures("engines")
 

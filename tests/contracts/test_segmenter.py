@@ -55,9 +55,9 @@ def box_of(x: float, y: float, radius: float) -> Box:
 
 def full(logits: MaskLogits, row: int, image: ImageAsset) -> np.ndarray:
     """(H, W) bool of the first candidate."""
-    crop, (x, y) = geometry.enlarge(
-        logits.logits[row, 0], logits.maps[row], logits.extents[row], (image.width, image.height)
-    )
+    size = (image.width, image.height)
+    enlarged, (x, y) = geometry.enlarge_logits(logits.logits[row, 0], logits.maps[row], logits.extents[row], size)
+    crop = geometry.sigmoid(enlarged)
     result = np.zeros((image.height, image.width), bool)
     result[y : y + crop.shape[0], x : x + crop.shape[1]] = crop >= CUT
     return result

@@ -39,7 +39,12 @@ def test_one_click_on_a_sample_opens_it_with_its_requests(visit: Visit) -> None:
     app.go("pages/1_Chat.py")
     assert app.session.chat.picture is not None
     assert app.session.chat.picture.sample == "astronaut"
-    for label in ("segment the face", "how many people are there?", "remove the face", "is there a zebra in the picture?"):
+    for label in (
+        "segment the face",
+        "how many people are there?",
+        "remove the face",
+        "is there a zebra in the picture?",
+    ):
         assert label in app.labels
 
 
