@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.typing import ChatInputValue
 
 from core.errors import WorkbenchError
-from pages.shared import engines, state, turns, views_status
+from pages.shared import engines, frame, state, turns, views_status
 from pages.shared.state import Chat, Problem, Session
 from pages.shared.texts import count, escape
 from pages.shared.views import Running, exchange_view, pump, scroll_to
@@ -83,4 +83,4 @@ def send(said: ChatInputValue) -> None:
     st.rerun()
 
 
-main()
+frame.inside(main)

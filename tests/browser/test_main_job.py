@@ -102,7 +102,7 @@ def test_a_zebra_is_honestly_not_found_and_a_box_can_be_drawn(visit: Visit) -> N
 
 
 def test_history_survives_home_and_back_and_users_do_not_mix(visit: Visit) -> None:
-    one, two = visit(), visit("/chat")
+    one, two = visit(), visit("/Chat")
     one.open_sample("Sign", "read the text")
     one.page.get_by_role("button", name="read the text", exact=True).last.click()
     one.page.get_by_role("button", name="Stop").wait_for()  # reading takes a second
@@ -119,7 +119,7 @@ def test_history_survives_home_and_back_and_users_do_not_mix(visit: Visit) -> No
 
 
 def test_what_is_typed_is_text_and_a_bad_file_is_refused_beside_the_field(visit: Visit, tmp_path: Path) -> None:
-    user = visit("/chat")
+    user = visit("/Chat")
     bad = tmp_path / "letter.png"
     bad.write_bytes(b"Dear reader, this is no picture.")
     user.page.get_by_test_id("stFileUploader").first.locator("input[type=file]").set_input_files(str(bad))
