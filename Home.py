@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import WorkbenchError
 from core.settings import ASSETS
-from pages.shared import engines, frame, state, views_status
+from pages.shared import engines, state, views_status
 from pages.shared.state import Problem
 from pages.shared.texts import count, escape
 from pages.shared.views_pictures import CHAT_PAGE, problem, samples
@@ -49,7 +49,6 @@ def main() -> None:
     """Every page runs inside this frame."""
     # No title here: it would override each page's own. The icon is ours: a page's would be fetched from a font server.
     st.set_page_config(layout="wide", page_icon=str(ASSETS / "icon.svg"))
-    frame.home_runs()
     page = st.navigation(
         [
             st.Page(home, title="Home", icon=":material/home:", default=True),

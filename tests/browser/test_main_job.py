@@ -9,8 +9,10 @@ import zipfile
 from pathlib import Path
 
 from PIL import Image
+from playwright.sync_api import Browser
 
 from tests.browser.conftest import Visit
+from tests.browser.server import running_app
 
 ZEBRA = "is there a zebra in the picture?"
 
@@ -130,3 +132,14 @@ def test_what_is_typed_is_text_and_a_bad_file_is_refused_beside_the_field(visit:
     assert user.page.get_by_test_id("stChatMessage").first.inner_text().strip().endswith(text)
     assert user.page.evaluate("window.hacked") is None
     assert not user.foreign
+
+
+def test_an_address_opened_first_of_all_shows_its_page_in_the_frame(chromium: Browser, weights_dir: Path) -> None:
+    with running_app() as address:
+        page = chromium.new_page()
+        page.goto(f"{address}/Chat")
+        page.get_by_role("heading", name="What shall we look at?").wait_for()
+        page.get_by_role("link", name="Home").wait_for()
+        page.wait_for_timeout(500)
+        assert page.get_by_role("dialog").count() == 0
+        page.close()
