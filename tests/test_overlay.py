@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
+from core import geometry, overlay
 from core.overlay import PALETTE, Layers, colour_of, draw, label_text
 from core.types.boxes import Basis, Detection, Detections, Suggestion
 from core.types.engine import EngineInfo
@@ -83,3 +86,56 @@ def test_a_picture_of_eight_pixels_and_many_objects_is_drawn() -> None:
     items = tuple(Detection((0.0, 0.0, 8.0, 8.0), "dot", 0.5, Basis.CLASS, EngineInfo("fake")) for _ in range(30))
     masks = MaskSet(tuple(Mask.of(np.ones((8, 8), bool)) for _ in items))
     assert draw(tiny, Detections(items), masks, Layers()).shape == (8, 8, 3)
+
+
+def test_on_a_smaller_canvas_a_mask_lies_where_it_lies_in_the_picture() -> None:
+    image = ImageAsset.of(np.full((600, 900, 3), 40, np.uint8))
+    bits = np.zeros((600, 900), bool)
+    bits[101:402, 303:707] = True
+    bits[101:250, 303:500] = False
+    found = Detection((303.0, 101.0, 707.0, 402.0), "cat", 0.5, Basis.CLASS, EngineInfo("fake"))
+    layers = Layers(boxes=False, labels=False)
+    canvas = draw(image, Detections((found,)), MaskSet((Mask.of(bits),)), layers, 300)
+    tinted = (canvas != 40).any(2)
+    want = bits.reshape(200, 3, 300, 3).mean((1, 3)) > 0.5
+    assert not tinted[~geometry.dilate(want, 3)].any()  # the outline is three pixels wide
+    assert tinted[~geometry.dilate(~want, 3)].all()
+
+
+def test_while_one_object_is_highlighted_the_others_step_back() -> None:
+    layers = [Layers(boxes=False, labels=False, highlight=number) for number in (None, 1, 2)]
+    plain, first, second = (drawn(layer).astype(int)[40, 30] for layer in layers)  # on object 1 alone
+    untouched = PICTURE.pixels[40, 30].astype(int)
+    assert np.array_equal(plain, first)
+    assert 0 < np.abs(second - untouched).sum() < np.abs(first - untouched).sum()
+
+
+def plates(canvas: np.ndarray, colours: int) -> list[np.ndarray]:
+    """For each number, the pixels that carry exactly its colour: with labels alone, its plate."""
+    return [(canvas == np.array(colour_of(n))).all(2) for n in range(1, colours + 1)]
+
+
+def test_labels_of_one_place_do_not_cover_each_other() -> None:
+    image = ImageAsset.of(np.full((400, 600, 3), 128, np.uint8))
+    kind = (Basis.CLASS, EngineInfo("fake"))
+    alone, together = [], tuple(Detection((200.0, 150.0, 420.0, 300.0), "person", 0.5, *kind) for _ in range(6))
+    layers = Layers(masks=False, boxes=False)
+    for number in range(6):
+        blank = (Detection((0.0, 0.0, 1.0, 1.0), "", 0.5, *kind),) * number
+        canvas = draw(image, Detections((*blank, together[number])), MaskSet(), layers)
+        alone.append(int(plates(canvas, 6)[number].sum()))
+    seen = [int(plate.sum()) for plate in plates(draw(image, Detections(together), MaskSet(), layers), 6)]
+    assert seen == alone
+
+
+@pytest.mark.parametrize("word", ["Straßenlampe", "śnieżny", "έλατο", "мяч", "größer"])
+def test_words_of_other_alphabets_have_glyphs(word: str) -> None:
+    assert all(overlay._has_glyph(character) for character in word)
+    assert not overlay._has_glyph("犬")  # left out of the label rather than drawn as an empty box
+
+
+def test_eight_threads_draw_the_same() -> None:
+    layers = Layers(suggestions=(Suggestion((20.0, 20.0, 80.0, 60.0), 0.9),))
+    alone = drawn(layers)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(np.array_equal(alone, canvas) for canvas in pool.map(lambda _: drawn(layers), range(24)))

@@ -9,7 +9,7 @@ from core.formats.table import rows
 from core.overlay import Layers, draw
 from core.pictures import encode_jpeg
 from core.types.boxes import Suggestion
-from core.types.turn import Status, Turn
+from core.types.turn import Action, Status, Turn
 from pages.shared import actions, state, turns
 from pages.shared.pictures import SCREEN_QUALITY, SCREEN_SIDE
 from pages.shared.state import LAYERS, Exchange, Problem, Session
@@ -17,6 +17,7 @@ from pages.shared.texts import count, escape
 from pages.shared.views_box import draw_box
 from pages.shared.views_downloads import downloads
 from pages.shared.views_pictures import alt_of, problem
+from pages.shared.views_status import FETCH, fetch_needed
 from pages.shared.views_trace import trace
 from pages.shared.views_tuning import tuning
 
@@ -78,6 +79,8 @@ def _words(session: Session, exchange: Exchange, turn: Turn, latest: bool) -> No
     if turn.status == Status.STOPPED:
         st.caption("Stopped. What was measured until then is kept.")
     known = [action for action in turn.answer.actions if action.kind in actions.HANDLERS]
+    if latest and turn.failures and fetch_needed():
+        known.insert(0, Action("fetch_weights", FETCH))
     again = latest and _again_label(session, exchange, turn)
     if not known and not again:
         return

@@ -46,11 +46,13 @@ def help_lines(place: str) -> None:
     for intent, (meaning, sentence) in INTENT_HELP.items():
         if intent in UNHELPFUL:
             continue
-        missing = "" if intent not in MISSING else " (understood, but no engine here does it)"
-        st.button(
-            f"**{escape(meaning)}**{missing}  \n{escape(sentence)}", key=f"help-{place}-{intent}",
-            wrap=True, type="tertiary", on_click=_send, args=(sentence,),
-        )  # fmt: skip
+        missing = " (understood, but no engine here does it)" if intent in MISSING else ""
+        with st.container(gap="xxsmall"):
+            st.markdown(f":small[{escape(meaning + missing)}]")
+            st.button(
+                escape(sentence), key=f"help-{place}-{intent}", icon=":material/send:", wrap=True,
+                on_click=_send, args=(sentence,),
+            )  # fmt: skip
 
 
 def _close() -> None:

@@ -126,7 +126,7 @@ class Torch:  # a torch that may not be loaded, found like an installed one
         print("LOADED torch"); return types.ModuleType("torch")
     def exec_module(self, module): pass
 
-sys.meta_path.append(Torch())
+sys.meta_path.insert(0, Torch())
 from core.keywords.embedded import EmbeddedKeywords
 from core.registry import EngineContext
 from core.settings import ASSETS

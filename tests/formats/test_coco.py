@@ -24,6 +24,7 @@ BITMAPS = st.tuples(st.integers(1, 12), st.integers(1, 12)).flatmap(lambda shape
 def test_run_lengths_come_back_bit_for_bit(bits: np.ndarray) -> None:
     mask = Mask.of(bits)
     assert sum(run_lengths(mask)) == bits.size
+    assert rle(mask)["counts"].encode() == compiled.encode(np.asfortranarray(bits, np.uint8))["counts"]
     assert np.array_equal(compiled.decode(rle(mask)).astype(bool), bits)
 
 
@@ -60,6 +61,21 @@ def test_detections_load_as_results(tmp_path: Path) -> None:
     results = [{k: a[k] for k in ("image_id", "category_id", "bbox", "score")} for a in truth.anns.values()]
     loaded = truth.loadRes(results)
     assert sorted(a["score"] for a in loaded.anns.values()) == [0.8, 0.9]
+
+
+def test_masks_load_as_results_bit_for_bit(tmp_path: Path) -> None:
+    """Two pictures, one of them without masks: ids stay unique, categories are shared."""
+    turn, boxes = finished(), finished("where are the cat and the dog")
+    pictures = [Annotated(PICTURE, t.detections, t.masks, f"{n}.png") for n, t in enumerate((turn, boxes))]
+    told = coco(pictures)
+    file = tmp_path / "coco.json"
+    file.write_bytes(json_bytes(told))
+    truth = COCO(str(file))
+    assert len(truth.anns) == 4 and len(truth.imgs) == 2 and len(truth.cats) == 2
+    loaded = truth.loadRes(json.loads(file.read_bytes())["annotations"])
+    for number, mask in enumerate(turn.masks.items, 1):
+        assert np.array_equal(loaded.annToMask(loaded.anns[number]).astype(bool), mask.full())
+    assert loaded.annToMask(loaded.anns[3])[40, 40] == 1  # the box's outline
 
 
 def test_a_box_without_a_mask_says_so_and_keeps_its_outline() -> None:

@@ -16,6 +16,7 @@ from core.formats.bundle import files, json_bytes, slug, zip_bytes
 from core.formats.png import cutout_png, index_map, index_png, mask_png
 from core.formats.table import COLUMNS, csv_bytes, rows
 from core.settings import load_settings
+from core.types.boxes import Suggestion
 from core.types.masks import Mask
 from tests.formats.turns import PICTURE, finished
 
@@ -94,6 +95,31 @@ def test_the_manifest_is_enough_to_replay() -> None:
         assert key in text
     assert told["picture"]["exif_orientation"] == 6
     assert "numpy" in text  # package versions
+
+
+def test_the_manifest_maps_boxes_to_the_file_and_names_engines() -> None:
+    turned = replace(PICTURE, orientation=6, stored_size=(80, 120))
+    told = json.loads(files(finished(), turned, load_settings())["manifest.json"])
+    cat = told["results"]["objects"][0]
+    assert cat["box"] == [10.0, 10.0, 90.0, 70.0]
+    assert cat["box_stored"] == [10.0, 30.0, 70.0, 110.0]  # x = y, y = 120 - x
+    assert cat["mask_digest"] == finished().masks.items[0].digest
+    assert told["engines"]["versions"][cat["engine"]] == cat["engine_version"]
+    assert told["request"]["text"] == finished().text and told["settings"]["ports"]["detection"]["backend"]
+
+
+def test_suggestions_are_in_no_exported_picture() -> None:
+    turn = finished()
+    offered = replace(turn, suggestions=(Suggestion((5.0, 5.0, 110.0, 75.0), 0.9),))
+    with_, without = files(offered, PICTURE), files(turn, PICTURE)
+    told = {"turn.json"}  # says what was offered, as such
+    assert {n: c for n, c in with_.items() if n not in told} == {n: c for n, c in without.items() if n not in told}
+
+
+def test_an_object_without_a_mask_has_no_files_of_its_own() -> None:
+    made = files(finished("where are the cat and the dog"), PICTURE)
+    assert not [name for name in made if name.startswith(("masks/", "cutouts/"))]
+    assert not np.asarray(opened(made["index.png"])).any()
 
 
 def test_the_zip_is_the_same_for_the_same_turn_and_holds_every_file() -> None:

@@ -99,3 +99,13 @@ def test_a_fetch_that_fails_says_why_and_can_be_tried_again(
     app.run()
     assert "There is no network." in app.errors and "Connect, and try again." in app.errors
     assert [label for label in app.labels if label.startswith("Fetch the weights")]
+
+
+def test_an_answer_that_failed_for_want_of_weights_offers_them(visit: Visit, missing: MissingWeights) -> None:
+    missing.error = EngineUnavailable("The weights are missing.", "Fetch them.")
+    app = visit().ask("segment the cat")
+    assert len([label for label in app.labels if label.startswith("Fetch the weights")]) == 2
+    missing.error, missing.fetched = None, True
+    app.run()
+    assert not [label for label in app.labels if label.startswith("Fetch the weights")]
+    assert "Try again" in app.labels
