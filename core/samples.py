@@ -75,7 +75,7 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         "motorcycle", "Motorcycle", "A motorcycle in a workshop full of tools",
         ("segment the motorcycle", "what is in the picture?", "how large is the motorcycle?"),
-        "motorcycle_left.png", "Middlebury stereo benchmark 2014 (Scharstein et al.), CC0; from scikit-image",
+        "motorcycle_left.png", "Middlebury stereo benchmark 2014 (Scharstein et al.); from scikit-image",
     ),
     Sample(
         "shapes", "Shapes", "A red, a green and a yellow ball, a blue and a green box on a plain ground",

@@ -99,8 +99,6 @@ class _Run:
         yield from self.shape(image)
         yield from self.act(image)
 
-    # -- understanding ------------------------------------------------------------------------------------------
-
     def understand(self) -> Iterator[Event]:
         text = self.request.text.strip()
         if not text:
@@ -146,8 +144,6 @@ class _Run:
                 self.acts, self.keywords = keywords_of(self.acts, self.engines.keywords)
             self.served["keywords"] = f"embedded/{self.keywords.method}"
         yield Extracted(self.keywords)
-
-    # -- seeing -------------------------------------------------------------------------------------------------
 
     def look(self, image: ImageAsset) -> Iterator[Event]:
         assert self.keywords is not None
@@ -220,8 +216,6 @@ class _Run:
             self.job.report(number / len(prompts), f"Outlining {number + 1} of {len(prompts)}")
             self.bank[prompt.digest] = take(self.engines.segmenter.segment(image, (prompt,), self.job), [0])
 
-    # -- doing --------------------------------------------------------------------------------------------------
-
     def act(self, image: ImageAsset) -> Iterator[Event]:
         assert self.keywords is not None and self.proposals is not None
         keywords = self.keywords
@@ -232,6 +226,10 @@ class _Run:
             self.status, self.answer = Status.ASKED, wording.no_object(seen, self.acts[0].intent, keywords.refers_back)
             yield Said(self.answer)
             raise _Ended
+        if not self.chosen.detections.items and any(failure.stage == "propose" for failure in self.failures):
+            self.answer = wording.not_looked()
+            yield Said(self.answer)
+            return
         for act in self.acts:
             if act.intent == IntentName.INPAINT:
                 yield from self.edit(image, act)
@@ -272,8 +270,6 @@ class _Run:
                 " the gap was filled from its surroundings."
             )
         yield Edited(self.edited)
-
-    # -- the end ------------------------------------------------------------------------------------------------
 
     def fail(self, stage: str, error: WorkbenchError, instead: str = "") -> StepFailed:
         failure = Failure(stage, error.message, error.remedy, instead, type(error).__name__)

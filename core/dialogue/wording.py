@@ -61,6 +61,12 @@ def fill_again() -> Answer:
     return Answer(text, (Action("again", "Remove what is shown now"),))
 
 
+def not_looked() -> Answer:
+    """The detector could not work: nothing may be claimed of the picture."""
+    text = "The picture was not looked at, so nothing can be said of it. A box drawn by hand still gives a mask."
+    return Answer(text, (Action("draw_box", "Draw a box"),))
+
+
 def no_picture() -> Answer:
     """Everything but small talk needs a picture first."""
     return Answer("Open a picture first: upload one, or choose a sample.", (Action("sample", "Try a sample picture"),))

@@ -159,7 +159,7 @@ def collect_all(session: Session) -> None:
 def stop(exchange: Exchange) -> None:
     """Ask a running turn to end; what it measured is kept."""
     if exchange.handle is not None:
-        pass
+        exchange.handle.cancel()
 
 
 # -- thresholds that moved -----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.errors import EngineUnavailable
 from core.settings import Limits
 from core.types.boxes import Basis, Box, Suggestion
 from core.types.events import (
@@ -187,3 +188,12 @@ def test_acts_about_the_same_kind_of_thing_each_get_their_own() -> None:
     counted, outlined = describer.scenes
     assert [o.detection.phrase for o in counted.objects] == ["cats", "cats"]
     assert [o.detection.box for o in outlined.objects] == [red]
+
+
+def test_where_the_detector_cannot_work_nothing_is_claimed_of_the_picture() -> None:
+    engines = fake_engines(detector=FakeDetector(error=EngineUnavailable("No weights.", "Fetch them.")))
+    for text in ("what is in the picture", "is there a dog", "segment the dog"):
+        turn = events_of(text, engines)[-1].turn  # type: ignore[union-attr]
+        assert turn.status == Status.FAILED
+        assert turn.answer.text.startswith("The picture was not looked at")
+        assert turn.failures[0].remedy == "Fetch them."
