@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import TypeVar
 
 import numpy as np
 
@@ -18,8 +17,6 @@ from core.types.boxes import Proposals
 from core.types.engine import EngineStatus
 from core.types.image import ImageAsset
 from core.types.masks import MaskLogits, Prompt
-
-Value = TypeVar("Value")
 
 
 class Memo:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from core import policy
 from core.dialogue import wording
-from core.dialogue.choose import Chosen, choose
+from core.dialogue.choose import Chosen, choose, colour_shares
 from core.dialogue.engines import Engines
 from core.memo import Memo
 from core.ports import Describer
@@ -19,6 +19,8 @@ from core.types.masks import Mask, Prompt
 from core.types.scene import Scene, SceneObject
 from core.types.thresholds import Thresholds
 from core.types.turn import Act, Answer, Status, Turn
+
+DETECTION = "propose"  # the stage that looks at the picture
 
 
 def say(
@@ -31,11 +33,15 @@ def say(
     describer: Describer,
     memo: Memo,
     filled: Sequence[str] = (),
+    looked: bool = True,
 ) -> Answer:
     """One answer for all acts, in the order said; the same sentence is not said twice.
 
     filled: digests of the masks under which the picture was changed; where others are shown now, that is offered.
+    looked: False where the detector could not work; then nothing may be claimed of what it did not see.
     """
+    if not looked and not chosen.detections.items:
+        return wording.not_looked()
     parts = []
     for act in acts:
         if act.intent in wording.MISSING:
@@ -110,15 +116,10 @@ def _limit(proposals: Proposals, thresholds: Thresholds, phrase: str) -> float:
 
 
 def colours_of(image: ImageAsset, mask: Mask, memo: Memo) -> tuple[tuple[str, float], ...]:
-    """The colours on a mask's own pixels, largest share first; remembered by the mask's digest."""
+    """The colours on a mask's own pixels, largest share first; none where there is no mask."""
     if not mask.area:
         return ()
-    key = f"colours {image.digest} {mask.digest}"
-    found = memo.get(key)
-    if not isinstance(found, Mapping):
-        found = policy.colour_shares(image, mask)
-        memo.put(key, found, 1000)
-    return tuple(sorted(found.items(), key=lambda pair: -pair[1]))
+    return tuple(sorted(colour_shares(image, mask, memo).items(), key=lambda pair: -pair[1]))
 
 
 def retune(turn: Turn, image: ImageAsset, thresholds: Thresholds, engines: Engines) -> tuple[Turn, tuple[Prompt, ...]]:
@@ -142,6 +143,7 @@ def retune(turn: Turn, image: ImageAsset, thresholds: Thresholds, engines: Engin
         engines.describer,
         engines.memo,
         turn.filled,
+        not any(failure.stage == DETECTION for failure in turn.failures),
     )
     changed = replace(turn, thresholds=thresholds, detections=chosen.detections, masks=chosen.masks, answer=answer)
     return changed, chosen.missing

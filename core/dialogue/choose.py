@@ -16,6 +16,7 @@ from core.types.masks import Mask, MaskLogits, MaskSet, Prompt
 from core.types.thresholds import Thresholds
 
 _NO_BITS = np.zeros((0, 0), bool)
+SHARES_BYTES = 1000  # about what a table of eleven colours takes
 EXCLUDED_OVERLAP = 0.5  # an object that overlaps an excluded one this much (IoU) is that one
 
 
@@ -58,7 +59,7 @@ def choose(
         if mask is None:
             passed.append(detection)  # one to be checked is shown unchecked until its mask is there
             continue
-        checked, failed = policy.by_colour(detection, colours, cutter.shares(mask), proposals, thresholds)
+        checked, failed = policy.by_colour(detection, colours, colour_shares(image, mask, memo), proposals, thresholds)
         misses += failed
         passed += [checked] if checked is not None else []
     picked = policy.apply_filters(Detections(tuple(passed), tuple(misses)), keywords.phrases, picture, proposals)
@@ -101,8 +102,19 @@ def _in_order(items: Sequence[Detection], phrases: Sequence[Phrase]) -> tuple[De
     return tuple(sorted(items, key=lambda d: (d.basis != Basis.USER, rank.get(d.phrase, len(rank)))))
 
 
+def colour_shares(image: ImageAsset, mask: Mask, memo: Memo) -> Mapping[str, float]:
+    """`policy.colour_shares`, computed once for each mask and remembered."""
+    key = f"colours {image.digest} {mask.digest}"
+    found = memo.get(key)
+    if isinstance(found, Mapping):
+        return found
+    measured = policy.colour_shares(image, mask)
+    memo.put(key, measured, SHARES_BYTES)
+    return measured
+
+
 class _Cutter:
-    """Masks and colour shares of one picture at one cut, each computed once and remembered."""
+    """Masks of one picture at one cut, each computed once and remembered."""
 
     def __init__(self, image: ImageAsset, cut: float, bank: Mapping[str, MaskLogits], memo: Memo) -> None:
         self._image, self._cut, self._bank, self._memo = image, cut, bank, memo
@@ -122,15 +134,6 @@ class _Cutter:
         mask = masking.cut_mask(logits, 0, self._cut, (self._image.width, self._image.height))
         self._memo.put(key, mask, mask.packed.nbytes + 200)
         return mask
-
-    def shares(self, mask: Mask) -> Mapping[str, float]:
-        key = f"colours {self._image.digest} {mask.digest}"
-        found = self._memo.get(key)
-        if isinstance(found, Mapping):
-            return found
-        measured = policy.colour_shares(self._image, mask)
-        self._memo.put(key, measured, 1000)
-        return measured
 
     def mask_set(self, cuts: Sequence[Mask | None], chosen: Sequence[Detection]) -> MaskSet:
         empty = Mask.of(_NO_BITS, 0.0, (0, 0), (self._image.width, self._image.height))

@@ -13,13 +13,12 @@ from typing import Any
 
 from core.dialogue import wording
 from core.dialogue.acts import find_acts, keywords_of
-from core.dialogue.answering import say, to_fill, wants_masks
+from core.dialogue.answering import DETECTION, say, to_fill, wants_masks
 from core.dialogue.choose import Chosen, choose
 from core.dialogue.engines import Engines
 from core.dialogue.stopwatch import Stopwatch
 from core.errors import Cancelled, InputError, WorkbenchError
 from core.jobs import Job
-from core.memo import take
 from core.policy import decide
 from core.types.boxes import Box, Detections, Proposals
 from core.types.events import (
@@ -148,9 +147,9 @@ class _Run:
     def look(self, image: ImageAsset) -> Iterator[Event]:
         assert self.keywords is not None
         phrases = tuple(dict.fromkeys(p.text for p in self.keywords.phrases))
-        yield Progress("propose", f"Looking for {', '.join(phrases)}" if phrases else "Looking at everything")
+        yield Progress(DETECTION, f"Looking for {', '.join(phrases)}" if phrases else "Looking at everything")
         try:
-            with self.timed("propose"):
+            with self.timed(DETECTION):
                 self.proposals = self.propose(image, phrases)
                 if "exclude" in self.given:
                     self.excluded = self.given["exclude"]
@@ -159,7 +158,7 @@ class _Run:
         except Cancelled:
             raise
         except WorkbenchError as error:
-            yield self.fail("propose", error, "nothing was looked for; a box drawn by hand still works")
+            yield self.fail(DETECTION, error, "nothing was looked for; a box drawn by hand still works")
             if self.proposals is None:
                 self.proposals = Proposals.none(phrases, listed=not phrases)
         self.served["detection"] = ", ".join(dict.fromkeys(e.name for e in self.proposals.engines))
@@ -214,22 +213,19 @@ class _Run:
         """Logits of the prompts into the bank, one by one, so that Stop keeps what is done."""
         for number, prompt in enumerate(prompts):
             self.job.report(number / len(prompts), f"Outlining {number + 1} of {len(prompts)}")
-            self.bank[prompt.digest] = take(self.engines.segmenter.segment(image, (prompt,), self.job), [0])
+            self.bank[prompt.digest] = self.engines.segmenter.segment(image, (prompt,), self.job)
 
     def act(self, image: ImageAsset) -> Iterator[Event]:
         assert self.keywords is not None and self.proposals is not None
         keywords = self.keywords
         nameless = not keywords.phrases and not keywords.everything and not self.request.user_boxes
-        if nameless and self.acts[0].intent != IntentName.ANSWER and "propose" not in {f.stage for f in self.failures}:
+        looked = not any(failure.stage == DETECTION for failure in self.failures)
+        if nameless and looked and self.acts[0].intent != IntentName.ANSWER:
             seen = tuple(dict.fromkeys(d.phrase for d in self.chosen.detections.items))
             self.chosen = Chosen(Detections(), MaskSet())
             self.status, self.answer = Status.ASKED, wording.no_object(seen, self.acts[0].intent, keywords.refers_back)
             yield Said(self.answer)
             raise _Ended
-        if not self.chosen.detections.items and any(failure.stage == "propose" for failure in self.failures):
-            self.answer = wording.not_looked()
-            yield Said(self.answer)
-            return
         for act in self.acts:
             if act.intent == IntentName.INPAINT:
                 yield from self.edit(image, act)
@@ -238,7 +234,7 @@ class _Run:
             with self.timed("answer"):
                 self.answer = say(
                     image, self.acts, keywords, self.proposals, self.chosen, self.request.thresholds,
-                    self.engines.describer, self.engines.memo, self.filled,
+                    self.engines.describer, self.engines.memo, self.filled, looked,
                 )  # fmt: skip
         except Cancelled:
             raise

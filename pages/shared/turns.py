@@ -6,6 +6,7 @@ No engine runs in a page's script. What the script misses (a click, a rerun, ano
 from __future__ import annotations
 
 import ctypes
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -29,7 +30,7 @@ from pages.shared.pictures import PictureRef, PictureStore
 from pages.shared.state import Exchange, Problem, Session
 from pages.shared.steps import line_of
 
-C_LIBRARY = ctypes.CDLL(None)
+C_LIBRARY = ctypes.CDLL(None) if sys.platform == "linux" else None
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 REPORT = "Try again; if it happens again, report it with the text of the request."
 
@@ -103,7 +104,7 @@ def _work(exchange: Exchange, parts: Engines, store: PictureStore, given: Mappin
 
 def release_freed() -> None:
     """Give freed pages back to the system: glibc keeps them, and a large turn frees hundreds of megabytes."""
-    if hasattr(C_LIBRARY, "malloc_trim"):
+    if C_LIBRARY is not None and hasattr(C_LIBRARY, "malloc_trim"):
         C_LIBRARY.malloc_trim(0)
 
 

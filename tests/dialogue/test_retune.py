@@ -5,11 +5,12 @@ from __future__ import annotations
 from core.dialogue.answering import retune
 from core.dialogue.engines import Engines
 from core.dialogue.turn import run_turn
+from core.errors import EngineUnavailable
 from core.jobs import Job
 from core.memo import take
 from core.types.boxes import Box
 from core.types.turn import Request, Status, Turn
-from tests.fakes import default_thresholds, fake_engines, picture
+from tests.fakes import FakeDetector, default_thresholds, fake_engines, picture
 
 LEFT: Box = (10.0, 10.0, 40.0, 40.0)
 RIGHT: Box = (60.0, 10.0, 90.0, 40.0)
@@ -80,3 +81,13 @@ def test_the_users_box_stays_whatever_the_threshold() -> None:
     turn, engines = turn_and_engines("segment this", user_boxes=((0.0, 0.0, 20.0, 20.0),))
     changed, _ = retune(turn, picture(), turn.thresholds.with_(box=1.0), engines)
     assert [d.box for d in changed.detections.items] == [(0.0, 0.0, 20.0, 20.0)]
+
+
+def test_a_slider_claims_nothing_of_a_picture_that_was_not_looked_at() -> None:
+    engines = fake_engines(detector=FakeDetector(error=EngineUnavailable("No weights.", "Fetch them.")))
+    request = Request("what is in the picture", picture(), default_thresholds())
+    turn = list(run_turn(request, engines, Job()))[-1].turn  # type: ignore[union-attr]
+    changed, missing = retune(turn, picture(), turn.thresholds.with_(box=0.01), engines)
+    assert changed.answer == turn.answer
+    assert changed.answer.text.startswith("The picture was not looked at")
+    assert not missing
