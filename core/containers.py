@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -22,8 +21,6 @@ from PIL import (
 
 from core.errors import InputError
 from core.types.arrays import Doubles
-
-Opener = Callable[[io.BytesIO, str], Image.Image]
 
 FORMATS = "JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF or HEIC"
 SAVE_AS = "Open it in the program that made it and save it as JPEG or PNG."

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -84,16 +82,6 @@ def place(box: ArrayLike, width: int, height: int) -> str:
     column = COLUMNS[int(np.searchsorted(THIRDS, (x0 + x1) / 2 / width))]
     row = ROWS[int(np.searchsorted(THIRDS, (y0 + y1) / 2 / height))]
     return f"{row} {column}".strip() or "center"
-
-
-def array_to_upright(array: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """(H, W, ...) as stored, turned upright by EXIF `orientation` 1 to 8 (Exif 2.32, tag 0x0112); a view."""
-    expect(1 <= orientation <= 8, f"orientation must be 1 to 8, but got {orientation}")
-    if orientation >= 5:
-        array = array.swapaxes(0, 1)
-    rows = -1 if orientation in (3, 4, 7, 8) else 1
-    columns = -1 if orientation in (2, 3, 6, 7) else 1
-    return array[::rows, ::columns]
 
 
 def boxes_to_stored(boxes: ArrayLike, orientation: int, stored_size: tuple[int, int]) -> Floats:

@@ -20,7 +20,7 @@ NAME_CHARS = 80
 ORIENTATION_TAG = 0x0112  # Exif 2.32
 PNG_LEVEL = 1  # zlib: photographs shrink by 6 % more at level 3 and take 60 % longer
 
-# EXIF orientation -> cv2.flip's code, after transposing 5 to 8 (as geometry.array_to_upright, but fast)
+# EXIF orientation -> cv2.flip's code, after transposing 5 to 8
 _FLIPS = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}
 
 

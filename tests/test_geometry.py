@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from core import geometry
+from tests.orientations import array_to_upright
 
 CORNER = st.floats(-20, 60, width=32)
 BOX = st.tuples(CORNER, CORNER, CORNER, CORNER).map(
@@ -72,7 +73,7 @@ def test_places_are_thirds_of_the_picture(box: tuple[int, int, int, int], place:
 def test_boxes_turn_with_their_pixels(orientation: int) -> None:
     stored = np.zeros((20, 30), bool)
     stored[3:8, 5:17] = True
-    upright = geometry.array_to_upright(stored, orientation)
+    upright = array_to_upright(stored, orientation)
     rows, columns = np.flatnonzero(upright.any(1)), np.flatnonzero(upright.any(0))
     want = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
     turned = geometry.boxes_to_upright([(5, 3, 17, 8)], orientation, (30, 20))

@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from core import geometry
 from core.errors import InputError
 from core.pictures import display_name, encode_jpeg, encode_png, open_picture, thumbnail
 from core.settings import Limits
 from core.types.image import ImageAsset
 from tests.odd_files import CENTRES, QUARTERS, Odd, picture, png_of, quartered, saved
 from tests.odd_inputs import odd_inputs
+from tests.orientations import array_to_upright
 
 ODD = odd_inputs()
 LIMITS = Limits()
@@ -92,7 +92,7 @@ def test_stored_frame_comes_back(orientation: int) -> None:
     with Image.open(io.BytesIO(odd.data)) as file:
         raw = np.frombuffer(odd.data, np.uint8, image.pixels.size, file.tag_v2[273][0])  # type: ignore[attr-defined]
     stored = raw.reshape(image.stored_size[1], image.stored_size[0], 3)
-    assert np.array_equal(geometry.array_to_upright(stored, orientation), image.pixels)
+    assert np.array_equal(array_to_upright(stored, orientation), image.pixels)
 
 
 @pytest.mark.parametrize(

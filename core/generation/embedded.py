@@ -5,11 +5,8 @@ What measurement cannot answer is declined, with what would answer it.
 
 from __future__ import annotations
 
-from typing import Any
-
-from core import geometry
 from core.generation import picture
-from core.generation.findings import basis_notes, found_line, missing_lines, uncovered_lines
+from core.generation.findings import basis_notes, found_line, missing_lines, place_of, uncovered_lines
 from core.generation.phrasing import count, listing, percent
 from core.generation.questions import Asked, kind_of
 from core.ports import Describer
@@ -33,8 +30,8 @@ BEYOND = "I can measure, not judge: this question needs a vision-language model,
 class EmbeddedDescriber(Describer):
     """Sentences from boxes, masks and pixels; no model."""
 
-    def __init__(self, context: EngineContext, **options: Any) -> None:
-        self._context = context
+    def __init__(self, context: EngineContext) -> None:
+        """Needs nothing of the context: it measures the picture and the scene that it is given."""
 
     def status(self) -> EngineStatus:
         return EngineStatus(True, "answers what can be measured; other questions need a vision-language model")
@@ -135,7 +132,8 @@ def _compare(scene: Scene) -> str:
     if len(ordered) == 1:
         return f"There is only one: {_sizes(scene)}"
     total = scene.image.width * scene.image.height
-    ranks = [f"{_name(o, scene)} ({percent(_area(o) / total)}, {_place(o, scene)})" for o in (ordered[0], ordered[-1])]
+    extremes = (ordered[0], ordered[-1])
+    ranks = [f"{_name(o, scene)} ({percent(_area(o) / total)}, {place_of(o, scene)})" for o in extremes]
     return f"Largest in the picture: {ranks[0]}. Smallest: {ranks[1]}."
 
 
@@ -148,7 +146,7 @@ def _reads(scene: Scene) -> str:
 
 
 def _places(scene: Scene) -> str:
-    return f"{_capital('; '.join(f'{_name(o, scene)} is {_place(o, scene)}' for o in scene.objects[:8]))}."
+    return f"{_capital('; '.join(f'{_name(o, scene)} is {place_of(o, scene)}' for o in scene.objects[:8]))}."
 
 
 def _presence(scene: Scene) -> str:
@@ -185,11 +183,6 @@ def _what_was_not_found(scene: Scene, question: str) -> tuple[str, tuple[Action,
 def _name(o: SceneObject, scene: Scene) -> str:
     same = [p for p in scene.objects if p.detection.phrase == o.detection.phrase]
     return f"{o.detection.phrase} {o.number}" if len(same) > 1 else f"the {o.detection.phrase}"
-
-
-def _place(o: SceneObject, scene: Scene) -> str:
-    where = geometry.place([o.detection.box], scene.image.width, scene.image.height)
-    return "in the center" if where == "center" else f"at the {where}"
 
 
 def _capital(text: str) -> str:

@@ -23,13 +23,18 @@ def found_line(verb: str, group: tuple[SceneObject, ...], scene: Scene) -> str:
     if len(group) > 1:
         details[0] = f"best {details[0]}"
     else:
-        where = geometry.place([first.detection.box], scene.image.width, scene.image.height)
-        details.append("in the center" if where == "center" else f"at the {where}")
+        details.append(place_of(first, scene))
         if first.mask:
             details.append(f"{percent(first.mask.area / (scene.image.width * scene.image.height))} of the picture")
     checks = [f"{name} {score(value)}" for name, value in first.detection.checks.items()]
     amount = count(len(group), first.detection.phrase)
     return f"{verb} {amount} ({', '.join(details + checks)})".strip()
+
+
+def place_of(o: SceneObject, scene: Scene) -> str:
+    """ "in the center", "at the top left"."""
+    where = geometry.place([o.detection.box], scene.image.width, scene.image.height)
+    return "in the center" if where == "center" else f"at the {where}"
 
 
 def missing_lines(scene: Scene) -> tuple[list[str], list[Action]]:

@@ -52,13 +52,6 @@ def count(number: int, words: str) -> str:
     return f"{number} {singular(words) if number == 1 else plural(words)}"
 
 
-def article(words: str) -> str:
-    """ "an umbrella", "a dog"; none before a plural."""
-    if plural(words) == words and words not in ("sheep", "broccoli", "fish", "deer"):
-        return words
-    return f"{'an' if words[:1].lower() in 'aeio' or words.startswith('umb') else 'a'} {words}"
-
-
 def listing(parts: Sequence[str]) -> str:
     """ "a, b and c"."""
     parts = list(parts)

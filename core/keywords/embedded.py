@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Any
 
 from core.errors import EngineUnavailable
 from core.keywords.lexicon import load_lexicon
@@ -21,9 +20,8 @@ REMEDY = "Install them: pip install -r requirements-embedded.txt"
 class EmbeddedKeywords(KeywordExtractor):
     """Thread-safe; the parser is loaded once a process, on the first text."""
 
-    def __init__(self, context: EngineContext, **options: Any) -> None:
+    def __init__(self, context: EngineContext) -> None:
         self._assets = context.assets
-        self._options = MappingProxyType(dict(options))
 
     def extract(self, text: str) -> Keywords:
         """Raises `EngineUnavailable` where the word lists are missing."""

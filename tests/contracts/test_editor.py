@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from core.registry import EngineContext, allowed_options, build
 from core.settings import ASSETS
 from core.types.image import ImageAsset
 from core.types.masks import Mask, MaskSet
+from tests.threads import answers_at_once
 
 BUILT = ("embedded",)
 REACH = 0.06  # of the object's size: dilation and rim may go so far, and a few pixels at least
@@ -107,15 +107,8 @@ def test_tiny_pictures(editor: ImageEditor, size: tuple[int, int]) -> None:
 
 
 def test_it_is_the_same_every_time_and_in_every_thread(editor: ImageEditor, scene: ImageAsset) -> None:
-    answers: list[str] = []
     given = masks(disc(160, 120, 25))
-    threads = [
-        threading.Thread(target=lambda: answers.append(editor.edit(scene, given, "", Job()).digest)) for _ in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = answers_at_once(lambda: editor.edit(scene, given, "", Job()).digest)
     assert len(answers) == 8 and len(set(answers)) == 1
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from core.settings import ASSETS
 from core.types.boxes import Box
 from core.types.image import ImageAsset
 from core.types.masks import MaskLogits, Prompt
+from tests.threads import answers_at_once
 
 BUILT = (("embedded", {}), ("embedded", {"mask_head": False}))
 CUT = 0.45
@@ -183,16 +183,8 @@ def test_order_and_company_do_not_matter(segmenter: Segmenter, disc: ImageAsset)
 
 
 def test_eight_threads_get_the_same_answer(segmenter: Segmenter, disc: ImageAsset) -> None:
-    answers: list[bytes] = []
     prompts = [Prompt(box_of(*DISC)), Prompt((10, 10, 90, 200))]
-    threads = [
-        threading.Thread(target=lambda: answers.append(segmenter.segment(disc, prompts, Job()).logits.tobytes()))
-        for _ in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = answers_at_once(lambda: segmenter.segment(disc, prompts, Job()).logits.tobytes())
     assert len(answers) == 8 and len(set(answers)) == 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.generation.phrasing import article, count, listing, percent, plural, score, singular
+from core.generation.phrasing import count, listing, percent, plural, score, singular
 from core.shared_models.everyday import CLASSES
 
 PAIRS = [
@@ -48,8 +48,5 @@ def test_shares_as_percent(share: float, text: str) -> None:
     assert percent(share) == text
 
 
-def test_lists_and_articles() -> None:
+def test_lists() -> None:
     assert [listing(parts) for parts in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
-    assert [article(word) for word in ("dog", "apple", "umbrella", "scissors", "sheep")] == [
-        "a dog", "an apple", "an umbrella", "scissors", "a sheep",
-    ]  # fmt: skip

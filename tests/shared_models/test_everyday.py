@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import cv2
@@ -13,6 +12,7 @@ import skimage.data
 from core.errors import EngineUnavailable
 from core.shared_models.everyday import CLASSES, EverydayNet, letterbox, peaks, shared_net
 from core.types.arrays import Pixels
+from tests.threads import answers_at_once
 
 
 @pytest.fixture(scope="module")
@@ -73,15 +73,7 @@ def test_odd_pictures_give_boxes_inside(net: EverydayNet, shape: tuple[int, int]
 
 
 def test_eight_threads_get_the_same_answer(net: EverydayNet, cat: Pixels) -> None:
-    answers: list[bytes] = []
-    threads = [
-        threading.Thread(target=lambda: answers.append(b"".join(a.tobytes() for a in net.measure(cat))))
-        for _ in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = answers_at_once(lambda: b"".join(a.tobytes() for a in net.measure(cat)))
     assert len(answers) == 8 and len(set(answers)) == 1
 
 

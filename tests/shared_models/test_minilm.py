@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-
 import numpy as np
 import pytest
 
 from core.errors import EngineUnavailable
 from core.shared_models import minilm
 from core.shared_models.minilm import MiniLM, shared_minilm
+from tests.threads import answers_at_once
 
 TEXTS = ["a puppy", "a dog", "a sailing boat", "segment the red car on the left please", "", "x " * 2000]
 
@@ -30,12 +29,8 @@ def test_like_meanings_lie_together() -> None:
 
 
 def test_threads_load_it_once_and_agree() -> None:
-    model, answers = MiniLM(), []
-    threads = [threading.Thread(target=lambda: answers.append(model.embed(TEXTS[:3]).tobytes())) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    model = MiniLM()
+    answers = answers_at_once(lambda: model.embed(TEXTS[:3]).tobytes())
     assert len(answers) == 8 and len(set(answers)) == 1
 
 
