@@ -3,6 +3,7 @@
 WorkbenchError
   SettingsError           a settings file or value is wrong; names what is allowed
   InputError              what the user gave cannot be used; shown beside the input
+  StorageError            something cannot be kept or read back: the disk is full, a file or the database is damaged
   EngineError             an engine could not do its work
     EngineUnavailable     a package, weights or device is missing
     EngineFailed          the engine ran and broke
@@ -34,6 +35,10 @@ class SettingsError(WorkbenchError):
 
 class InputError(WorkbenchError):
     """What the user gave cannot be used."""
+
+
+class StorageError(WorkbenchError):
+    """Something cannot be kept, or what was kept cannot be read."""
 
 
 class EngineError(WorkbenchError):

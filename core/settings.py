@@ -2,6 +2,7 @@
 
 The only reader of `os.environ`:
   VLP_WORKBENCH_CACHE      where weights and trained heads are kept (default: the user's cache folder)
+  VLP_WORKBENCH_DATA       where chats and their pictures are kept (default: the user's data folder)
   VLP_WORKBENCH_SETTINGS   one more settings file, read after workbench.local.toml
 """
 
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import platformdirs
 
@@ -49,6 +50,22 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class SessionSettings:
+    """How chats are kept. Sizes in MB are 10^6 bytes.
+
+    url: the database, as SQLAlchemy writes it; "" is a SQLite file in the data folder. keep_days: chats untouched for
+    longer are deleted. pictures_mb: most that all pictures may take. measurements_mb: quota of stored measurements; the
+    ones used longest ago leave first. chats: most chats one user may keep.
+    """
+
+    url: str = ""
+    keep_days: float = 90.0
+    pictures_mb: float = 5_000.0
+    measurements_mb: float = 500.0
+    chats: int = 500
+
+
+@dataclass(frozen=True)
 class PortSettings:
     """Which back-end serves a port, and that back-end's own keys."""
 
@@ -65,6 +82,11 @@ class Settings:
     limits: Limits
     cache_dir: Path
     sources: tuple[str, ...]
+    sessions: SessionSettings = SessionSettings()
+    data_dir: Path = Path()
+
+
+T = TypeVar("T", Limits, SessionSettings)
 
 
 def load_settings(extra: Path | None = None, environ: Mapping[str, str] | None = None, local: Path = LOCAL) -> Settings:
@@ -81,7 +103,11 @@ def load_settings(extra: Path | None = None, environ: Mapping[str, str] | None =
     if extra is not None:
         files.append(extra)
     cache = environ.get("VLP_WORKBENCH_CACHE") or platformdirs.user_cache_dir("vlp-workbench", appauthor=False)
-    settings = Settings(MappingProxyType({}), Thresholds(), Limits(), Path(cache), tuple(str(file) for file in files))
+    data = environ.get("VLP_WORKBENCH_DATA") or platformdirs.user_data_dir("vlp-workbench", appauthor=False)
+    sources = tuple(str(file) for file in files)
+    settings = Settings(
+        MappingProxyType({}), Thresholds(), Limits(), Path(cache), sources, data_dir=Path(data).expanduser()
+    )
     tables: dict[str, dict[str, Any]] = {}
     for file in files:
         _overlay(tables, _read(file), file)
@@ -97,7 +123,8 @@ def _checked(settings: Settings, tables: Mapping[str, Mapping[str, Any]]) -> Set
         settings,
         ports=MappingProxyType({port: _port(port, tables.get(port, {})) for port in PORTS}),
         thresholds=_thresholds(tables.get("thresholds", {})),
-        limits=_limits(tables.get("limits", {})),
+        limits=_numbers("limits", Limits(), tables.get("limits", {})),
+        sessions=_numbers("sessions", SessionSettings(), tables.get("sessions", {})),
     )
 
 
@@ -111,7 +138,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _overlay(tables: dict[str, dict[str, Any]], new: Mapping[str, Any], file: Path) -> None:
-    allowed = (*PORTS, "thresholds", "limits")
+    allowed = (*PORTS, "thresholds", "limits", "sessions")
     for name, table in new.items():
         if name not in allowed:
             raise SettingsError(f"{file}: unknown table [{name}].", f"Allowed: {', '.join(allowed)}.")
@@ -183,13 +210,15 @@ def _fractions(key: str, table: Any) -> dict[str, float]:
     return {name: float(value) for name, value in table.items()}
 
 
-def _limits(table: Mapping[str, Any]) -> Limits:
-    limits = Limits()
-    for key, value in table.items():
-        if key not in {f.name for f in fields(Limits)}:
-            raise SettingsError(f"[limits] {key} is unknown.", f"Allowed: {', '.join(f.name for f in fields(Limits))}.")
-        _expect_kind(f"[limits] {key}", value, type(getattr(limits, key)))
-        if not 0 < value < math.inf:
-            raise SettingsError(f"[limits] {key} = {value!r} must be above 0.", "Choose a positive, finite number.")
-        limits = replace(limits, **{key: type(getattr(limits, key))(value)})
-    return limits
+def _numbers(name: str, table: T, given: Mapping[str, Any]) -> T:
+    """A table of positive numbers (and texts): every key known, of its kind, finite."""
+    known = {f.name: getattr(table, f.name) for f in fields(table)}
+    for key, value in given.items():
+        if key not in known:
+            raise SettingsError(f"[{name}] {key} is unknown.", f"Allowed: {', '.join(known)}.")
+        kind = type(known[key])
+        _expect_kind(f"[{name}] {key}", value, kind)
+        if kind is not str and not 0 < value < math.inf:
+            raise SettingsError(f"[{name}] {key} = {value!r} must be above 0.", "Choose a positive, finite number.")
+        table = replace(table, **{key: kind(value)})
+    return table

@@ -8,6 +8,7 @@ from core.types.boxes import Detections, Proposals
 from core.types.image import ImageAsset
 from core.types.language import IntentDecision, IntentPrediction, Keywords
 from core.types.masks import MaskSet
+from core.types.reference import Reference
 from core.types.turn import Act, Answer, Failure, Turn
 
 
@@ -18,6 +19,13 @@ class Progress:
     stage: str
     text: str
     fraction: float | None = None
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Words that refer to the last result were resolved."""
+
+    references: tuple[Reference, ...]
 
 
 @dataclass(frozen=True)
@@ -87,4 +95,6 @@ class Completed:
     turn: Turn
 
 
-Event = Progress | Understood | Asked | Extracted | Grounded | Segmented | Edited | Said | StepFailed | Completed
+Event = (
+    Progress | Resolved | Understood | Asked | Extracted | Grounded | Segmented | Edited | Said | StepFailed | Completed
+)

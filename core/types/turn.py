@@ -12,7 +12,8 @@ from typing import Any
 from core.types.boxes import Box, Detections, Proposals, Suggestion
 from core.types.image import ImageAsset
 from core.types.language import IntentDecision, IntentName, IntentPrediction, Keywords
-from core.types.masks import MaskLogits, MaskSet
+from core.types.masks import MaskLogits, MaskSet, Prompt
+from core.types.reference import Adjustments, Order, Reference
 from core.types.thresholds import Thresholds
 
 
@@ -22,13 +23,31 @@ def new_id() -> str:
 
 
 @dataclass(frozen=True)
+class Clicked:
+    """An object clicked by hand: what the segmenter is asked, and what the object stands for ("": the first phrase)."""
+
+    prompt: Prompt
+    phrase: str = ""
+
+
+@dataclass(frozen=True)
 class Request:
-    """What the user asks: words, usually a picture, the numbers that choose, and boxes drawn or taken by hand."""
+    """What the user asks: words, usually a picture, the numbers that choose, and what was drawn or clicked by hand.
+
+    order, base: where the words refer, what they do, and the turn on whose result they do it (None: there is none yet).
+    adjustments: what the dialogue did to the objects until now. undoes: id of the turn that this one takes back.
+    """
 
     text: str
     image: ImageAsset | None
     thresholds: Thresholds
     user_boxes: tuple[Box, ...] = ()
+    clicked: tuple[Clicked, ...] = ()
+    order: Order | None = None
+    base: Turn | None = None
+    selected: int | None = None
+    adjustments: Adjustments = field(default_factory=Adjustments)
+    undoes: str = ""
     id: str = field(default_factory=new_id)
 
 
@@ -65,7 +84,8 @@ class Failure:
 class Action:
     """Something the user can do next, as a button: `kind` names it, `value` carries what it needs.
 
-    Kinds: "intent" (run again as this intent), "say" (send this text), "threshold" (let boxes pass from this score on),
+    Kinds: "refer" (do this to the last result: a packed `Order`), "intent" (run again as this intent), "say" (send this
+    text), "threshold" (let boxes pass from this score on),
     "colour" (let a colour pass from this share on), "unfilter" (run again without side, size, order and number),
     "take" (take a suggested box, xyxy), "draw_box", "again" (run again at the thresholds shown), "sample" (open a
     picture), "help" (what can be said), "fetch_weights".
@@ -90,7 +110,8 @@ class Turn:
 
     bank: one row of logits for every prompt measured, by prompt digest. masks: one for each detection, in order (area 0
     where none was cut). filled: digests of the masks under which the picture was changed. timings_ms: by stage.
-    engines: the engine that served each stage.
+    engines: the engine that served each stage. references: what the words that refer were resolved to; base: the turn
+    on whose result this one builds; undoes: the turn that it takes back; adjustments: what the dialogue did to them.
     """
 
     id: str
@@ -99,6 +120,11 @@ class Turn:
     thresholds: Thresholds
     image_digest: str = ""
     user_boxes: tuple[Box, ...] = ()
+    clicked: tuple[Clicked, ...] = ()
+    references: tuple[Reference, ...] = ()
+    adjustments: Adjustments = field(default_factory=Adjustments)
+    base: str = ""
+    undoes: str = ""
     excluded: tuple[Box, ...] = ()
     prediction: IntentPrediction | None = None
     decision: IntentDecision | None = None

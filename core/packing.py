@@ -1,0 +1,78 @@
+"""Frozen values to plain JSON values and back, without loss: how turns are stored and how a button carries an order.
+
+What `core.codec` writes is for readers: rounded, one way. This is for the program itself. A value packed by an earlier
+version is read by a later one: a field that is missing takes its default, one that is unknown is left out.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, TypeVar, get_args
+
+import numpy as np
+from cattrs import Converter
+from cattrs.errors import BaseValidationError
+
+T = TypeVar("T")
+
+
+def pack(value: Any) -> Any:
+    """A frozen value of `core.types` as JSON's own types."""
+    return _CONVERTER.unstructure(value)
+
+
+def unpack(kind: type[T], plain: Any) -> T:
+    """The value that `pack` was given. Raises `ValueError` where the plain value cannot be one of `kind`."""
+    try:
+        return _CONVERTER.structure(plain, kind)
+    except (BaseValidationError, TypeError, KeyError, AttributeError, zlib.error) as error:
+        raise ValueError(f"this is no {kind.__name__}: {error}") from error
+
+
+def _pack_array(array: np.ndarray) -> dict[str, Any]:
+    data = zlib.compress(np.ascontiguousarray(array).tobytes(), 1)
+    return {"dtype": array.dtype.str, "shape": list(array.shape), "zlib": base64.b85encode(data).decode()}
+
+
+def _unpack_array(plain: Mapping[str, Any]) -> np.ndarray:
+    dtype = np.dtype(plain["dtype"])
+    if dtype.hasobject:
+        raise ValueError("an array of objects is never read")
+    data = zlib.decompress(base64.b85decode(plain["zlib"]))
+    array = np.frombuffer(data, dtype).reshape(plain["shape"])
+    array.flags.writeable = False
+    return array
+
+
+def _unpack_mapping(plain: Mapping[str, Any], kind: Any) -> Mapping[str, Any]:
+    key, value = get_args(kind) or (str, Any)
+    return MappingProxyType({_CONVERTER.structure(k, key): _CONVERTER.structure(v, value) for k, v in plain.items()})
+
+
+def _make() -> Converter:
+    made = Converter(detailed_validation=False)
+    made.register_unstructure_hook_func(lambda kind: kind is np.ndarray or _is_array(kind), _pack_array)
+    made.register_structure_hook_func(_is_array, lambda plain, _: _unpack_array(plain))
+    made.register_unstructure_hook(MappingProxyType, lambda m: {_key(k): made.unstructure(v) for k, v in m.items()})
+    made.register_unstructure_hook_func(_is_mapping, lambda m: {_key(k): made.unstructure(v) for k, v in m.items()})
+    made.register_structure_hook_func(_is_mapping, _unpack_mapping)
+    return made
+
+
+def _key(key: Any) -> Any:
+    return key.value if isinstance(key, Enum) else key
+
+
+def _is_array(kind: Any) -> bool:
+    return kind is np.ndarray or getattr(kind, "__origin__", None) is np.ndarray
+
+
+def _is_mapping(kind: Any) -> bool:
+    return getattr(kind, "__origin__", None) is Mapping
+
+
+_CONVERTER = _make()
