@@ -6,12 +6,11 @@ import streamlit as st
 
 from core.errors import WorkbenchError
 from core.settings import ASSETS
-from pages.shared import engines, state, views_status
+from pages.shared import chats, engines, owner, state, views_status
 from pages.shared.state import Problem
-from pages.shared.texts import count, escape
+from pages.shared.views_home import examples, recent_chats
 from pages.shared.views_pictures import CHAT_PAGE, problem, samples
 
-RECENT = 5  # chats; the chat page lists all
 INTRODUCTION = (
     "Open a picture and say what you want: find, outline, mask, cut out or remove things, or ask what can be measured."
     " Every decision is shown, can be changed with a slider, and can be exported."
@@ -19,30 +18,20 @@ INTRODUCTION = (
 
 
 def home() -> None:
-    """The first page: samples, engines, recent chats."""
+    """The first page: examples, recent chats, samples, engines."""
     st.title("VLP Workbench")
     st.write(INTRODUCTION)
     if st.button("Start a chat", key="start-chat", type="primary", icon=":material/forum:"):
-        state.new_chat()
+        chats.new_chat()
         st.switch_page(CHAT_PAGE)
     views_status.weights()
-    st.subheader("Try a sample")
-    samples("home", to_chat=True)
+    st.subheader("See it work")
+    examples()
     recent_chats()
+    st.subheader("Or open a sample picture")
+    samples("home", to_chat=True)
     st.subheader("What works here and now")
     views_status.statuses()
-
-
-def recent_chats() -> None:
-    """The chats of this session, one click away."""
-    chats = [chat for chat in state.begin().chats if not chat.empty]
-    if chats:
-        st.subheader("Your chats in this session")
-    for chat in chats[:RECENT]:
-        label = f"{escape(chat.title)} · {count(len(chat.exchanges), 'request')}"
-        if st.button(label, key=f"home-{chat.id}", icon=":material/chat:", type="tertiary"):
-            state.show_chat(chat.id)
-            st.switch_page(CHAT_PAGE)
 
 
 def main() -> None:
@@ -57,6 +46,7 @@ def main() -> None:
     )
     try:
         state.begin()
+        owner.remember()
     except WorkbenchError as error:
         problem(Problem(error.message, error.remedy))
         return

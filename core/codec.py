@@ -16,10 +16,16 @@ import numpy as np
 from core.types.boxes import Detection, Detections, NearestMiss, Reading, Suggestion
 from core.types.language import Keywords, Phrase
 from core.types.masks import Mask, MaskSet
+from core.types.picture import PictureRef
+from core.types.record import Record, Result
+from core.types.reference import Reference
 from core.types.thresholds import Thresholds
-from core.types.turn import Turn
+from core.types.turn import Status, Turn
 
 SCORE_DIGITS, PIXEL_DIGITS, MS_DIGITS = 4, 2, 1
+WORST_FIRST = (Status.FAILED, Status.STOPPED, Status.ASKED, Status.DONE)
+OF_A_PICTURE = ("detections", "misses", "suggestions", "references", "failures")  # rows that tell their picture
+JOINED = ("acts", "phrases", "readings", "actions", "user_boxes", "excluded_boxes", "warnings", "pictures")
 
 Json = dict[str, Any]
 
@@ -42,6 +48,7 @@ def turn_to_json(turn: Turn, files: Mapping[str, str] | None = None) -> Json:
         "detections": detections_to_json(turn.detections, turn.masks),
         "misses": [_miss(miss) for miss in turn.detections.misses],
         "suggestions": [_suggestion(suggestion) for suggestion in turn.suggestions],
+        "references": [_reference(reference) for reference in turn.references],
         "answer": turn.answer.text,
         "actions": [{"kind": a.kind, "label": a.label, "value": plain(a.value)} for a in turn.answer.actions],
         "edited": turn.edited.digest if turn.edited else None,
@@ -56,6 +63,98 @@ def turn_to_json(turn: Turn, files: Mapping[str, str] | None = None) -> Json:
             {"stage": f.stage, "kind": f.kind, "message": f.message, "remedy": f.remedy, "instead": f.instead}
             for f in turn.failures
         ],
+    }
+
+
+def record_to_json(
+    record: Record,
+    pictures: Sequence[PictureRef] = (),
+    files: Mapping[str, str] | None = None,
+    in_force: Sequence[Result] | None = None,
+) -> Json:
+    """One request: the form of `turn_to_json`, with the pictures that it is about and the picture's number in each row.
+
+    pictures: all of the chat; numbers count from 1 in it. files: what was written, name -> path. in_force: the results
+    whose objects hold after the request (None: its own). Several results become one: the worst status, the answers
+    with their pictures' names, the rows of all; what is of the request (intent, keywords, thresholds) is the first's.
+    """
+    numbers = {picture.digest: number for number, picture in enumerate(pictures, 1)}
+    rows = [_result(result, numbers, len(record.results) > 1) for result in record.results]
+    if not rows:
+        raise ValueError("a record without results has no form")
+    told = rows[0] if len(rows) == 1 else _as_one(rows, record)
+    told["files"] = dict(files or {})
+    if in_force is not None:
+        told["detections"] = [
+            row
+            for result in in_force
+            for row in _numbered(
+                detections_to_json(result.turn.detections, result.turn.masks), _number_of(result, numbers)
+            )
+        ]
+    return told
+
+
+def _result(result: Result, numbers: Mapping[str, int], named: bool) -> Json:
+    """named: its picture's name stands before every sentence."""
+    told, number, picture = turn_to_json(result.turn), _number_of(result, numbers), result.picture
+    for key in OF_A_PICTURE:
+        told[key] = _numbered(told[key], number)
+    told["edited"] = told["edited"] or (result.edited.digest if result.edited else None)
+    told["pictures"] = [] if picture is None else [{**picture_to_json(picture, number), "edited": told["edited"]}]
+    if named and picture is not None:
+        told["answer"] = f"{picture.name}: {told['answer']}"
+        told["warnings"] = [f"{picture.name}: {warning}" for warning in told["warnings"]]
+    return told
+
+
+def picture_to_json(picture: PictureRef, number: int | None) -> Json:
+    """A picture of a chat, without its pixels."""
+    return {
+        "number": number,
+        "name": picture.name,
+        "digest": picture.digest,
+        "width": picture.width,
+        "height": picture.height,
+    }
+
+
+def _as_one(rows: Sequence[Json], record: Record) -> Json:
+    told = dict(rows[0])
+    for key in (*OF_A_PICTURE, *JOINED):
+        told[key] = [item for row in rows for item in row[key]]
+    for key in ("acts", "phrases", "actions"):  # the same request: mostly the same for every picture
+        told[key] = [item for n, item in enumerate(told[key]) if item not in told[key][:n]]
+    stages = dict.fromkeys(stage for row in rows for stage in row["timings_ms"])
+    return {
+        **told,
+        "id": record.id,
+        "text": record.text,
+        "status": str(next(status for status in WORST_FIRST if any(row["status"] == status for row in rows))),
+        "image_digest": "",
+        "answer": "\n".join(row["answer"] for row in rows),
+        "edited": next((row["edited"] for row in rows if row["edited"]), None),
+        "engines": {port: name for row in reversed(rows) for port, name in row["engines"].items()},
+        "timings_ms": {s: round(sum(row["timings_ms"].get(s) or 0.0 for row in rows), MS_DIGITS) for s in stages},
+    }
+
+
+def _number_of(result: Result, numbers: Mapping[str, int]) -> int | None:
+    return numbers.get(result.picture.digest) if result.picture else None
+
+
+def _numbered(rows: Sequence[Json], number: int | None) -> list[Json]:
+    return [{**row, "picture": number} for row in rows]
+
+
+def _reference(reference: Reference) -> Json:
+    return {
+        "words": reference.words,
+        "operation": str(reference.operation),
+        "meaning": reference.meaning,
+        "objects": list(reference.objects),
+        "phrases": list(reference.phrases),
+        "turn": reference.turn,
     }
 
 

@@ -1,12 +1,14 @@
 """Frozen values to plain JSON values and back, without loss: how turns are stored and how a button carries an order.
 
 What `core.codec` writes is for readers: rounded, one way. This is for the program itself. A value packed by an earlier
-version is read by a later one: a field that is missing takes its default, one that is unknown is left out.
+version is read by a later one: a field that is missing takes its default, one that is unknown is left out. Where a
+field may hold anything, its sequences come back as tuples: values are frozen.
 """
 
 from __future__ import annotations
 
 import base64
+import math
 import zlib
 from collections.abc import Mapping
 from enum import Enum
@@ -18,6 +20,7 @@ from cattrs import Converter
 from cattrs.errors import BaseValidationError
 
 T = TypeVar("T")
+MOST_ARRAY_BYTES = 400_000_000  # the pixels of 100 megapixels are 300 MB; what says more of itself is no picture's
 
 
 def pack(value: Any) -> Any:
@@ -42,10 +45,19 @@ def _unpack_array(plain: Mapping[str, Any]) -> np.ndarray:
     dtype = np.dtype(plain["dtype"])
     if dtype.hasobject:
         raise ValueError("an array of objects is never read")
-    data = zlib.decompress(base64.b85decode(plain["zlib"]))
+    size = math.prod(plain["shape"]) * dtype.itemsize
+    if not 0 <= size <= MOST_ARRAY_BYTES:
+        raise ValueError(f"an array of {size} bytes is never read")
+    data = zlib.decompressobj().decompress(base64.b85decode(plain["zlib"]), size + 1)  # never more than it says
     array = np.frombuffer(data, dtype).reshape(plain["shape"])
     array.flags.writeable = False
     return array
+
+
+def _unpack_anything(plain: Any) -> Any:
+    if isinstance(plain, list | tuple):
+        return tuple(_unpack_anything(item) for item in plain)
+    return {key: _unpack_anything(item) for key, item in plain.items()} if isinstance(plain, dict) else plain
 
 
 def _unpack_mapping(plain: Mapping[str, Any], kind: Any) -> Mapping[str, Any]:
@@ -60,6 +72,7 @@ def _make() -> Converter:
     made.register_unstructure_hook(MappingProxyType, lambda m: {_key(k): made.unstructure(v) for k, v in m.items()})
     made.register_unstructure_hook_func(_is_mapping, lambda m: {_key(k): made.unstructure(v) for k, v in m.items()})
     made.register_structure_hook_func(_is_mapping, _unpack_mapping)
+    made.register_structure_hook_func(lambda kind: kind is Any, lambda plain, _: _unpack_anything(plain))
     return made
 
 

@@ -92,6 +92,24 @@ SAMPLES: tuple[Sample, ...] = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Example:
+    """A request that runs with one click, and what it shows."""
+
+    sample: str
+    request: str
+    shows: str
+
+
+EXAMPLES: tuple[Example, ...] = (
+    Example("cat", "segment the cat", "Finds a thing by its name and cuts out its exact shape"),
+    Example("astronaut", "how many people are there?", "Answers from what was measured"),
+    Example("coffee", "remove the cup", "Cuts a thing out and fills the gap from its surroundings"),
+    Example("shapes", "outline the red circle", "Finds by colour and shape"),
+    Example("sign", "read the text", "Reads what is written"),
+)
+
+
 def find(key: str) -> Sample:
     """A sample by its key. Raises `InputError` where there is none of that name."""
     for sample in SAMPLES:

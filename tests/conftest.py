@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from core.settings import load_settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """No test touches the user's own chats: those of the tests lie in a folder that goes with them."""
+    folder = tmp_path_factory.mktemp("data")
+    before = os.environ.get("VLP_WORKBENCH_DATA")
+    os.environ["VLP_WORKBENCH_DATA"] = str(folder)
+    yield folder
+    if before is None:
+        os.environ.pop("VLP_WORKBENCH_DATA", None)
+    else:
+        os.environ["VLP_WORKBENCH_DATA"] = before
 
 
 @pytest.fixture(scope="session")

@@ -108,7 +108,8 @@ def test_shared_models_import_the_kernel_and_themselves() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "beside"), [("dialogue", set()), ("formats", set()), ("evaluation", {"formats", "dialogue"})]
+    ("name", "beside"),
+    [("dialogue", set()), ("formats", set()), ("sessions", set()), ("evaluation", {"formats", "dialogue"})],
 )
 def test_the_rooms_above_receive_engines_as_ports(name: str, beside: set[str]) -> None:
     """Only the registry names engines, and only as text."""

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import stat
 import time
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from core.cli.console import STOPPED, ProgressLine, interruptible, print_json, print_warning
+from core.cli.console import STOPPED, ProgressLine, interruptible, print_failures, print_json
+from core.cli.inputs import read_image
 from core.dialogue.engines import Engines, assemble
 from core.dialogue.turn import run_turn
 from core.errors import InputError, WorkbenchError
 from core.jobs import Job
-from core.pictures import open_picture
-from core.settings import Limits, Settings, load_settings
+from core.settings import Settings, load_settings
 from core.types.boxes import Box
 from core.types.events import Completed, Progress
 from core.types.image import ImageAsset
+from core.types.picture import PictureRef
+from core.types.record import Record, Result
 from core.types.turn import Request, Status, Turn
 
 
@@ -49,8 +48,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json or turn.status != Status.FAILED:
         tell(turn, image, options.json, written)
     failed = turn.status == Status.FAILED
-    for failure in turn.failures[1 if failed else 0 :]:
-        print_warning(f"{failure.message} {failure.remedy} So {failure.instead}.")
+    print_failures(turn.failures[1 if failed else 0 :])
     if trouble is not None:
         raise trouble
     if failed:
@@ -72,23 +70,6 @@ def one_turn(request: Request, engines: Engines, job: Job, line: ProgressLine) -
             turn = event.turn
     assert turn is not None, "every turn ends in Completed"
     return turn
-
-
-def read_image(path: Path, limits: Limits) -> ImageAsset:
-    """The picture of a file. Raises `InputError`; reads no more than the limit, whatever the file says of its size."""
-    choose = "Give the path of a picture."
-    try:
-        if stat.S_ISDIR(path.stat().st_mode):
-            raise InputError(f"{path} is a folder, not a picture.", choose)
-        with path.open("rb") as file:
-            data = file.read(int(limits.upload_mb * 1e6) + 1)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}.", choose) from error
-    except ValueError as error:
-        raise InputError(f"{str(path)!r} is no path: {error}.", choose) from error
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of Pillow's own; what matters of them is in the picture's notes
-        return open_picture(data, path.name, limits)
 
 
 def inside(boxes: list[Box], image: ImageAsset) -> tuple[Box, ...]:
@@ -116,9 +97,10 @@ def deliver(
 
 def tell(turn: Turn, image: ImageAsset, as_json: bool, written: Mapping[str, str]) -> None:
     if as_json:
-        from core.codec import turn_to_json
+        from core.codec import record_to_json
 
-        print_json(turn_to_json(turn, written))
+        picture = PictureRef(image.digest, image.digest, image.name, image.width, image.height)
+        print_json(record_to_json(Record(turn.text, results=(Result(picture, turn),)), (picture,), written))
         return
     from core.cli.summary import summary
 

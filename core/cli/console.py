@@ -13,6 +13,7 @@ from typing import Any
 
 from core.errors import WorkbenchError
 from core.jobs import Job
+from core.types.turn import Failure
 
 NOT_READY, ERROR, STOPPED, NO_READER = 1, 2, 130, 141  # exit statuses; the last two as a shell reports the signals
 CLEAR_LINE = "\r\x1b[K"
@@ -31,6 +32,12 @@ def print_error(error: WorkbenchError) -> None:
 
 def print_warning(text: str) -> None:
     _stderr(f"warning: {_one_line(text)}\n")
+
+
+def print_failures(failures: Sequence[Failure], name: str = "") -> None:
+    """Steps of a turn that broke while the rest was done; `name` stands before each."""
+    for failure in failures:
+        print_warning(f"{name}{failure.message} {failure.remedy} So {failure.instead}.")
 
 
 def _one_line(text: str) -> str:

@@ -17,6 +17,7 @@ COMMANDS = {  # the module that runs a command is imported only then: --help and
     "doctor": "core.cli.doctor",
     "weights": "core.cli.weights",
     "ask": "core.cli.ask",
+    "chat": "core.cli.chat",
     "evaluate-intents": "core.cli.evaluate_language",
     "evaluate-phrases": "core.cli.evaluate_language",
     "evaluate-detection": "core.cli.evaluate_detection",
@@ -71,6 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _settings(weights)
     _ask(_command(commands, "ask", "one request about one picture"))
+    _chat(_command(commands, "chat", "a dialogue: one request a line from standard input, one turn a line back"))
     for name, columns in (("intents", "text,intent"), ("phrases", "text,targets (with ; between phrases)")):
         language = _command(commands, f"evaluate-{name}", f"score the {name} of a CSV file with columns {columns}")
         language.add_argument("csv", type=Path, metavar="CSV")
@@ -107,6 +109,13 @@ def _ask(parser: argparse.ArgumentParser) -> None:
         help="a box of your own, in pixels; may be given more than once",
     )  # fmt: skip
     _common(parser)
+
+
+def _chat(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("images", type=Path, metavar="IMAGE", nargs="*", help="pictures, numbered from 1")
+    parser.add_argument("--session", type=Path, metavar="ZIP", help="go on from this file, and keep the chat in it")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    _settings(parser)
 
 
 def _share(text: str) -> float:

@@ -14,9 +14,9 @@ KEPT_FOLDERS = ("masks", "cutouts")  # where files of an earlier turn could be t
 class Outputs:
     """A folder that can be written to. Made before the turn runs, so that a bad --out costs nobody a turn."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises `InputError` where the folder cannot be made or written."""
-        self.folder = folder
+    def __init__(self, folder: Path, chosen_with: str = "--out") -> None:
+        """Raises `InputError` where the folder cannot be made or written. chosen_with: for the remedy."""
+        self.folder, self._chosen_with = folder, chosen_with
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder):
@@ -54,5 +54,5 @@ class Outputs:
     def _error(self, what: str, error: OSError, more: str = "") -> InputError:
         return InputError(
             f"{what} cannot be written to {self.folder}: {error.strerror or error}.{more}",
-            "Free some space, or choose another folder with --out.",
+            f"Free some space, or choose another folder with {self._chosen_with}.",
         )

@@ -72,6 +72,12 @@ def _with_text(act: Act, found: Keywords) -> Keywords:
     return replace(found, phrases=(*found.phrases, TEXT), everything=False)
 
 
+def phrase_from(text: str, extractor: KeywordExtractor) -> Phrase:
+    """One object phrase typed by itself ("left dog"), with its head, colours and filters as if it had been said."""
+    found = extractor.extract(text).phrases
+    return found[0] if len(found) == 1 else Phrase(text, text.split()[-1])
+
+
 def keywords_of(acts: Sequence[Act], extractor: KeywordExtractor) -> tuple[tuple[Act, ...], Keywords]:
     """The acts with their phrases, and the keywords of all of them merged.
 

@@ -18,7 +18,7 @@ from core.types.language import IntentName, Keywords
 from core.types.masks import Mask, Prompt
 from core.types.scene import Scene, SceneObject
 from core.types.thresholds import Thresholds
-from core.types.turn import Act, Answer, Status, Turn
+from core.types.turn import Act, Answer, Clicked, Status, Turn
 
 DETECTION = "propose"  # the stage that looks at the picture
 
@@ -131,7 +131,8 @@ def retune(turn: Turn, image: ImageAsset, thresholds: Thresholds, engines: Engin
         return replace(turn, thresholds=thresholds), ()
     chosen = choose(
         image, turn.proposals, turn.keywords, thresholds, turn.bank, engines.memo, engines.limits.objects,
-        wants_masks(turn.acts, turn.keywords, turn.user_boxes), turn.user_boxes, turn.excluded,
+        wants_masks(turn.acts, turn.keywords, turn.user_boxes, turn.clicked), turn.user_boxes, turn.excluded,
+        turn.clicked, turn.adjustments,
     )  # fmt: skip
     answer = say(
         image,
@@ -149,7 +150,9 @@ def retune(turn: Turn, image: ImageAsset, thresholds: Thresholds, engines: Engin
     return changed, chosen.missing
 
 
-def wants_masks(acts: Sequence[Act], keywords: Keywords, user_boxes: Sequence[Box]) -> bool:
-    """Whether something was named or drawn, and any act needs more than its box."""
-    named = bool(keywords.phrases or keywords.everything or user_boxes)
-    return named and any(act.intent in wording.SHAPED for act in acts)
+def wants_masks(
+    acts: Sequence[Act], keywords: Keywords, user_boxes: Sequence[Box], clicked: Sequence[Clicked] = ()
+) -> bool:
+    """Whether something was named or drawn and any act needs more than its box; a click gives nothing but a mask."""
+    named = bool(keywords.phrases or keywords.everything or user_boxes or clicked)
+    return bool(clicked) or (named and any(act.intent in wording.SHAPED for act in acts))

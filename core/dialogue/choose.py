@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,8 +13,11 @@ from core.types.boxes import Basis, Box, Detection, Detections, Proposals
 from core.types.image import ImageAsset
 from core.types.language import Keywords, Phrase
 from core.types.masks import Mask, MaskLogits, MaskSet, Prompt
+from core.types.reference import Adjustments
 from core.types.thresholds import Thresholds
+from core.types.turn import Clicked
 
+NO_ADJUSTMENTS = Adjustments()
 _NO_BITS = np.zeros((0, 0), bool)
 SHARES_BYTES = 1000  # about what a table of eleven colours takes
 EXCLUDED_OVERLAP = 0.5  # an object that overlaps an excluded one this much (IoU) is that one
@@ -40,18 +43,21 @@ def choose(
     masks_wanted: bool = True,
     user_boxes: Sequence[Box] = (),
     excluded: Sequence[Box] = (),
+    clicked: Sequence[Clicked] = (),
+    adjustments: Adjustments = NO_ADJUSTMENTS,
 ) -> Chosen:
     """Select, filter, cut and check. No engine is called.
 
-    bank: logits by prompt digest. masks_wanted: False leaves out masks that no check needs. user_boxes always pass.
-    excluded: boxes of things to leave out. at_most: the best so many objects are kept.
+    bank: logits by prompt digest. masks_wanted: False leaves out masks that no check needs. user_boxes and what was
+    clicked always pass. excluded: boxes of things to leave out. adjustments: what the dialogue kept, rejected and grew.
+    at_most: the best so many objects are kept.
     """
     picture = (image.width, image.height)
     selected = policy.select(proposals, thresholds, picture)
     items = _best([d for d in selected.items if not _is_excluded(d, excluded)], at_most)
     items = _without_doubles(items, user_boxes, thresholds)
     colours = {p.text: p.colours for p in keywords.phrases if p.colours}
-    cutter = _Cutter(image, thresholds.mask_cut, bank, memo)
+    cutter = _Cutter(image, thresholds.mask_cut, bank, memo, adjustments)
     passed: list[Detection] = []
     misses = list(selected.misses)
     for detection in items:
@@ -63,14 +69,21 @@ def choose(
         misses += failed
         passed += [checked] if checked is not None else []
     picked = policy.apply_filters(Detections(tuple(passed), tuple(misses)), keywords.phrases, picture, proposals)
-    hand = policy.by_hand(user_boxes, keywords.phrases[0].text if keywords.phrases else "object")
-    chosen = _in_order((*hand, *picked.items), keywords.phrases)
+    first = keywords.phrases[0].text if keywords.phrases else "object"
+    hand = (*policy.by_hand(user_boxes, first), *(cutter.clicked(c, first) for c in clicked))
+    found = [d for d in (*hand, *picked.items) if adjustments.allows(d.anchor, d.phrase)]
+    chosen = _in_order(found, keywords.phrases)
     cuts = [cutter.mask(d) if masks_wanted or _to_check(d, colours) else None for d in chosen]
     return Chosen(
         Detections(chosen, policy.best_misses(picked.misses)),
         cutter.mask_set(cuts, chosen),
         tuple(cutter.missing.values()),
     )
+
+
+def prompt_of(detection: Detection) -> Prompt:
+    """What the segmenter is asked for an object: its box, or what was clicked."""
+    return Prompt(detection.prompted, detection.points) if detection.points else Prompt(detection.box)
 
 
 def _to_check(detection: Detection, colours: Mapping[str, tuple[str, ...]]) -> bool:
@@ -116,13 +129,38 @@ def colour_shares(image: ImageAsset, mask: Mask, memo: Memo) -> Mapping[str, flo
 class _Cutter:
     """Masks of one picture at one cut, each computed once and remembered."""
 
-    def __init__(self, image: ImageAsset, cut: float, bank: Mapping[str, MaskLogits], memo: Memo) -> None:
+    def __init__(
+        self, image: ImageAsset, cut: float, bank: Mapping[str, MaskLogits], memo: Memo, adjustments: Adjustments
+    ) -> None:
         self._image, self._cut, self._bank, self._memo = image, cut, bank, memo
+        self._adjustments = adjustments
         self.missing: dict[str, Prompt] = {}
 
     def mask(self, detection: Detection) -> Mask | None:
-        """The detection's mask, or None (and its prompt among the missing) where no logits are known."""
-        prompt = Prompt(detection.box)
+        """The object's mask, as the dialogue left it, or None (its prompt is then among the missing)."""
+        prompt, pixels = prompt_of(detection), self._adjustments.growth(detection.anchor)
+        mask = self._cut_out(prompt)
+        if mask is None or not pixels:
+            return mask
+        key = f"grown {self._image.digest} {prompt.digest} {self._cut} {pixels}"
+        found = self._memo.get(key)
+        if isinstance(found, Mask):
+            return found
+        mask = masking.grown(mask, pixels)
+        self._memo.put(key, mask, mask.packed.nbytes + 200)
+        return mask
+
+    def clicked(self, clicked: Clicked, phrase: str) -> Detection:
+        """What was clicked, with its mask's box; until that is there, the box clicked in, or a pixel's at the click."""
+        (plain,) = policy.by_hand([(0.0, 0.0, 1.0, 1.0)], clicked.phrase or phrase)
+        detection = replace(plain, points=clicked.prompt.points, prompted=clicked.prompt.box)
+        mask = self.mask(detection)
+        if mask is None or not mask.area:
+            return replace(detection, box=clicked.prompt.box or detection.anchor)
+        x0, y0, x1, y1 = mask.box
+        return replace(detection, box=(float(x0), float(y0), float(x1), float(y1)))
+
+    def _cut_out(self, prompt: Prompt) -> Mask | None:
         logits = self._bank.get(prompt.digest)
         if logits is None:
             self.missing[prompt.digest] = prompt
@@ -137,7 +175,7 @@ class _Cutter:
 
     def mask_set(self, cuts: Sequence[Mask | None], chosen: Sequence[Detection]) -> MaskSet:
         empty = Mask.of(_NO_BITS, 0.0, (0, 0), (self._image.width, self._image.height))
-        rows = [self._bank.get(Prompt(d.box).digest) for d in chosen]
+        rows = [self._bank.get(prompt_of(d).digest) for d in chosen]
         return MaskSet(
             tuple(mask or empty for mask in cuts),
             self._cut,

@@ -1,7 +1,8 @@
 """One turn: picture and words to intent, phrases, boxes, masks, edit and answer; resumable at every stage.
 
-`given` maps a stage to its value, and the stage is not measured again: "classify" an IntentPrediction, "decide" an
-IntentName, "extract" Keywords, "propose" Proposals, "exclude" boxes, "segment" logits by prompt digest.
+`given` maps a stage to its value, and the stage is not measured again: "resolve" the references, "classify" an
+IntentPrediction, "decide" an IntentName, "acts" the acts with their phrases, "extract" Keywords, "propose" Proposals
+(phrases that it lacks are measured and join it), "exclude" boxes, "segment" logits by prompt digest.
 """
 
 from __future__ import annotations
@@ -12,36 +13,26 @@ from types import MappingProxyType
 from typing import Any
 
 from core.dialogue import wording
-from core.dialogue.acts import find_acts, keywords_of
 from core.dialogue.answering import DETECTION, say, to_fill, wants_masks
 from core.dialogue.choose import Chosen, choose
 from core.dialogue.engines import Engines
-from core.dialogue.stopwatch import Stopwatch
-from core.errors import Cancelled, InputError, WorkbenchError
+from core.dialogue.understanding import Ended, Understanding
+from core.errors import Cancelled, WorkbenchError
 from core.jobs import Job
-from core.policy import decide
 from core.types.boxes import Box, Detections, Proposals
 from core.types.events import (
-    Asked,
     Completed,
     Edited,
     Event,
-    Extracted,
     Grounded,
     Progress,
     Said,
     Segmented,
-    StepFailed,
-    Understood,
 )  # fmt: skip
 from core.types.image import ImageAsset
-from core.types.language import IntentDecision, IntentName, IntentPrediction, Keywords, Phrase
-from core.types.masks import MaskLogits, MaskSet, Prompt
-from core.types.turn import Act, Answer, Failure, Request, Status, Turn
-
-
-class _Ended(Exception):
-    """The turn is over before its last stage (asked, or nothing to do)."""
+from core.types.language import IntentName, Keywords, Phrase
+from core.types.masks import MaskSet, Prompt
+from core.types.turn import Act, Answer, Request, Status, Turn
 
 
 def run_turn(
@@ -51,7 +42,7 @@ def run_turn(
     run = _Run(request, engines, job, given)
     try:
         yield from run.stages()
-    except _Ended:
+    except Ended:
         pass
     except Cancelled:
         run.status = Status.STOPPED
@@ -63,86 +54,30 @@ def run_turn(
     yield Completed(run.turn())
 
 
-class _Run:
-    """The state of one turn while it runs."""
+class _Run(Understanding):
+    """The state of one turn while it runs: what was understood, then what was measured and done."""
 
     def __init__(self, request: Request, engines: Engines, job: Job, given: Mapping[str, Any]) -> None:
-        self.request, self.engines, self.job, self.given = request, engines, job, given
-        self.status = Status.DONE
-        self.prediction: IntentPrediction | None = None
-        self.decision: IntentDecision | None = None
-        self.acts: tuple[Act, ...] = ()
-        self.keywords: Keywords | None = None
+        super().__init__(request, engines, job, given)
         self.proposals: Proposals | None = None
         self.excluded: tuple[Box, ...] = ()
-        self.bank: dict[str, MaskLogits] = dict(given.get("segment", {}))
         self.chosen = Chosen(Detections(), MaskSet())
-        self.answer = Answer()
         self.edited: ImageAsset | None = None
         self.filled: tuple[str, ...] = ()
-        self.failures: list[Failure] = []
-        self.warnings: list[str] = []
-        self.served: dict[str, str] = {}
-        self.watch = Stopwatch()
-        self.timed = self.watch.stage
 
     def stages(self) -> Iterator[Event]:
+        self.check_text()
+        yield from self.resolve()
         yield from self.understand()
         image = self.request.image
         if image is None:
             self.status, self.answer = Status.ASKED, wording.no_picture()
             yield Said(self.answer)
-            raise _Ended
+            raise Ended
         yield from self.extract()
         yield from self.look(image)
         yield from self.shape(image)
         yield from self.act(image)
-
-    def understand(self) -> Iterator[Event]:
-        text = self.request.text.strip()
-        if not text:
-            raise InputError("The request is empty.", "Say what you want, for example: segment the cat.")
-        if len(text) > self.engines.limits.text_chars:
-            raise InputError(
-                f"The request has {len(text):,} characters; at most {self.engines.limits.text_chars:,} are read.",
-                "Shorten it, or raise [limits] text_chars.",
-            )
-        yield Progress("classify", "Understanding the request")
-        with self.timed("classify"):
-            self.prediction = self.given.get("classify") or self.engines.intent.classify([text])[0]
-            self.served["intent"] = self.prediction.engine
-            if self.prediction.note:
-                self.warnings.append(self.prediction.note)
-            self.decision = decide(self.prediction, self.request.thresholds)
-            if "decide" in self.given:
-                intent = IntentName(self.given["decide"])
-                self.decision = IntentDecision(intent, 1.0, (intent,), "chosen by the user")
-            if self.decision.intent is not None:
-                self.acts = find_acts(text, self.decision.intent, self.engines.intent, self.request.thresholds)
-        yield Understood(self.prediction, self.decision, self.acts)
-        if self.decision.intent is None:
-            self.status, self.answer = Status.ASKED, wording.ask_intent(self.decision)
-            yield Asked(self.decision)
-        elif all(act.intent in wording.MISSING for act in self.acts):
-            self.answer = wording.missing_engine(self.acts[0].intent)
-        elif self.acts[0].intent == IntentName.OTHER:
-            self.answer = wording.other()
-        else:
-            return
-        yield Said(self.answer)
-        raise _Ended
-
-    def extract(self) -> Iterator[Event]:
-        yield Progress("extract", "Finding the object phrases")
-        with self.timed("extract"):
-            if "extract" in self.given:
-                self.keywords = self.given["extract"]
-                phrases = tuple(p.text for p in self.keywords.phrases)
-                self.acts = tuple(replace(act, phrases=phrases) for act in self.acts)
-            else:
-                self.acts, self.keywords = keywords_of(self.acts, self.engines.keywords)
-            self.served["keywords"] = f"embedded/{self.keywords.method}"
-        yield Extracted(self.keywords)
 
     def look(self, image: ImageAsset) -> Iterator[Event]:
         assert self.keywords is not None
@@ -169,8 +104,11 @@ class _Run:
         assert self.keywords is not None
         if "propose" in self.given:
             given: Proposals = self.given["propose"]
-            return given
-        if self.request.user_boxes and not phrases and not self.keywords.everything:
+            missing = tuple(phrase for phrase in phrases if phrase not in given.phrases)
+            if missing:
+                given = given.joined(self.engines.detector.propose(image, missing, self.job))
+            return given.only(phrases) if phrases and not self.keywords.everything else given
+        if self.drawn() and not phrases and not self.keywords.everything:
             return Proposals.none(())  # "segment this": the box drawn by hand is what is meant
         return self.engines.detector.propose(image, phrases, self.job)
 
@@ -186,8 +124,9 @@ class _Run:
         assert self.keywords is not None and self.proposals is not None
         self.chosen = choose(
             image, self.proposals, self.keywords, self.request.thresholds, self.bank, self.engines.memo,
-            self.engines.limits.objects, wants_masks(self.acts, self.keywords, self.request.user_boxes),
-            self.request.user_boxes, self.excluded,
+            self.engines.limits.objects,
+            wants_masks(self.acts, self.keywords, self.request.user_boxes, self.request.clicked),
+            self.request.user_boxes, self.excluded, self.request.clicked, self.request.adjustments,
         )  # fmt: skip
 
     def shape(self, image: ImageAsset) -> Iterator[Event]:
@@ -218,14 +157,18 @@ class _Run:
     def act(self, image: ImageAsset) -> Iterator[Event]:
         assert self.keywords is not None and self.proposals is not None
         keywords = self.keywords
-        nameless = not keywords.phrases and not keywords.everything and not self.request.user_boxes
+        nameless = not keywords.phrases and not keywords.everything and not self.drawn()
         looked = not any(failure.stage == DETECTION for failure in self.failures)
         if nameless and looked and self.acts[0].intent != IntentName.ANSWER:
             seen = tuple(dict.fromkeys(d.phrase for d in self.chosen.detections.items))
             self.chosen = Chosen(Detections(), MaskSet())
             self.status, self.answer = Status.ASKED, wording.no_object(seen, self.acts[0].intent, keywords.refers_back)
             yield Said(self.answer)
-            raise _Ended
+            raise Ended
+        if self.all_put_away():
+            self.answer = wording.put_away()
+            yield Said(self.answer)
+            raise Ended
         for act in self.acts:
             if act.intent == IntentName.INPAINT:
                 yield from self.edit(image, act)
@@ -241,8 +184,14 @@ class _Run:
         except WorkbenchError as error:
             yield self.fail("answer", error, "boxes and masks are shown without words")
             return
+        if self.said:
+            self.answer = replace(self.answer, text=f"{self.said} {self.answer.text}".strip())
         self.served["answering"] = "embedded"
         yield Said(self.answer)
+
+    def all_put_away(self) -> bool:
+        """Whether the dialogue put away every object: the describer would say that none was found."""
+        return bool(self.request.adjustments.rejected) and not self.chosen.detections.items
 
     def edit(self, image: ImageAsset, act: Act) -> Iterator[Event]:
         assert self.keywords is not None and self.proposals is not None
@@ -267,18 +216,15 @@ class _Run:
             )
         yield Edited(self.edited)
 
-    def fail(self, stage: str, error: WorkbenchError, instead: str = "") -> StepFailed:
-        failure = Failure(stage, error.message, error.remedy, instead, type(error).__name__)
-        self.failures.append(failure)
-        return StepFailed(failure)
-
     def turn(self) -> Turn:
         image = self.request.image
         nothing = self.status == Status.DONE and self.failures and not self.chosen.detections.items
         return Turn(
             id=self.request.id, text=self.request.text, status=Status.FAILED if nothing else self.status,
             thresholds=self.request.thresholds, image_digest=image.digest if image else "",
-            user_boxes=self.request.user_boxes, excluded=self.excluded, acts=self.acts,
+            user_boxes=self.request.user_boxes, clicked=self.request.clicked, excluded=self.excluded, acts=self.acts,
+            references=self.references, adjustments=self.request.adjustments, undoes=self.request.undoes,
+            base=self.request.base.id if self.request.base is not None and self.references else "",
             prediction=self.prediction, decision=self.decision,
             keywords=self.keywords, proposals=self.proposals, detections=self.chosen.detections,
             bank=MappingProxyType(self.bank), masks=self.chosen.masks,

@@ -90,3 +90,27 @@ def no_object(seen: tuple[str, ...], intent: IntentName, refers_back: bool) -> A
         return Answer(f"{which} Name it, or draw a box around it.", (Action("draw_box", "Draw a box"),))
     actions = tuple(Action("say", f"{verb} the {name}", f"{verb} the {name}") for name in seen[:4])
     return Answer(f"{which} I can see: {', '.join(seen)}.", actions)
+
+
+def put_away() -> Answer:
+    """Every object was rejected, one after the other."""
+    return Answer("Everything that was found is put away; nothing is marked now.", (Action("say", "Undo", "undo"),))
+
+
+def no_such_picture(words: str, count: int) -> Answer:
+    """A picture was named that the chat does not have."""
+    have = {0: "There is no picture yet", 1: "There is one picture here"}.get(count, f"There are {count} pictures here")
+    return Answer(f"I do not know which picture “{words}” is. {have}.", (Action("sample", "Open a picture"),))
+
+
+def nothing_to_undo() -> Answer:
+    """Undo where nothing is in force."""
+    return Answer("There is nothing left to take back.", (Action("help", "What can I say?"),))
+
+
+def no_other_picture() -> Answer:
+    """ "The same on the other picture", where there is one only."""
+    return Answer(
+        "There is no other picture in this chat yet: open one, then say it again.",
+        (Action("sample", "Open a picture"),),
+    )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -100,6 +100,47 @@ class Proposals:
         empty = np.zeros((0, 4), np.float32)
         return cls(phrases, empty, np.zeros((0, len(phrases)), np.float32), (), (), (), (), readings, (), listed)
 
+    def only(self, phrases: Sequence[str]) -> Proposals:
+        """The columns of these phrases, in this order, and the boxes that speak about any of them."""
+        columns = [self.phrases.index(phrase) for phrase in phrases if phrase in self.phrases]
+        scores = self.scores[:, columns]
+        rows = [int(r) for r in np.flatnonzero((scores > 0).any(1))] if columns else []
+        wanted = set(phrases)
+        return replace(
+            self,
+            phrases=tuple(self.phrases[c] for c in columns),
+            boxes=self.boxes[rows],
+            scores=scores[rows],
+            basis=tuple(self.basis[r] for r in rows),
+            labels=tuple(self.labels[r] for r in rows),
+            passes=tuple(self.passes[r] for r in rows),
+            readings=tuple(r for r in self.readings if r.phrase in wanted),
+            suggestions=tuple(s for s in self.suggestions if not s.phrase or s.phrase in wanted),
+        )
+
+    def joined(self, other: Proposals) -> Proposals:
+        """Both measurements of one picture; a box that both measured is one row. Their phrases must differ."""
+        rows = {_row_key(self, r): r for r in range(len(self))}
+        fresh = [r for r in range(len(other)) if _row_key(other, r) not in rows]
+        scores = np.zeros((len(self) + len(fresh), len(self.phrases) + len(other.phrases)), np.float32)
+        scores[: len(self), : len(self.phrases)] = self.scores
+        place = {r: len(self) + n for n, r in enumerate(fresh)}
+        for r in range(len(other)):
+            at = place.get(r, rows.get(_row_key(other, r), 0))
+            scores[at, len(self.phrases) :] = np.maximum(scores[at, len(self.phrases) :], other.scores[r])
+        return Proposals(
+            phrases=(*self.phrases, *other.phrases),
+            boxes=np.concatenate([self.boxes, other.boxes[fresh]]),
+            scores=scores,
+            basis=(*self.basis, *(other.basis[r] for r in fresh)),
+            labels=(*self.labels, *(other.labels[r] for r in fresh)),
+            passes=(*self.passes, *(other.passes[r] + len(self.engines) for r in fresh)),
+            engines=(*self.engines, *other.engines),
+            readings=(*self.readings, *other.readings),
+            suggestions=tuple(dict.fromkeys((*self.suggestions, *other.suggestions))),
+            listed=self.listed,
+        )
+
     def __len__(self) -> int:
         return len(self.boxes)
 
@@ -112,6 +153,10 @@ class Proposals:
         return digest(self.boxes, self.scores, self.phrases, self.basis, self.labels, self.passes)
 
 
+def _row_key(proposals: Proposals, row: int) -> tuple[object, ...]:
+    return (proposals.boxes[row].tobytes(), proposals.basis[row], proposals.labels[row])
+
+
 @dataclass(frozen=True)
 class Detection:
     """One chosen object.
@@ -121,6 +166,7 @@ class Detection:
     alternatives: other phrases with their scores, best first.
     checks: what was measured on the object's own pixels ({"brown": 0.71}).
     note: what was not verified ("the noun 'mug' was not checked").
+    points: what was clicked by hand, (x, y, positive), in the box `prompted` (None: no box); they ask the segmenter.
     """
 
     box: Box
@@ -133,6 +179,16 @@ class Detection:
     alternatives: tuple[tuple[str, float], ...] = ()
     checks: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     note: str = ""
+    points: tuple[tuple[float, float, bool], ...] = ()
+    prompted: Box | None = None
+
+    @property
+    def anchor(self) -> Box:
+        """What identifies the object whatever its mask becomes: its box, or a pixel's at the first click."""
+        if not self.points:
+            return self.box
+        x, y, _ = self.points[0]
+        return (x - 0.5, y - 0.5, x + 0.5, y + 0.5)
 
 
 @dataclass(frozen=True)

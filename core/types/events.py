@@ -8,6 +8,7 @@ from core.types.boxes import Detections, Proposals
 from core.types.image import ImageAsset
 from core.types.language import IntentDecision, IntentPrediction, Keywords
 from core.types.masks import MaskSet
+from core.types.picture import PictureRef
 from core.types.reference import Reference
 from core.types.turn import Act, Answer, Failure, Turn
 
@@ -19,6 +20,15 @@ class Progress:
     stage: str
     text: str
     fraction: float | None = None
+
+
+@dataclass(frozen=True)
+class About:
+    """The turn of one of the request's pictures begins: the `number`th of `count`, from 1."""
+
+    picture: PictureRef | None
+    number: int
+    count: int
 
 
 @dataclass(frozen=True)
@@ -96,5 +106,16 @@ class Completed:
 
 
 Event = (
-    Progress | Resolved | Understood | Asked | Extracted | Grounded | Segmented | Edited | Said | StepFailed | Completed
+    Progress
+    | About
+    | Resolved
+    | Understood
+    | Asked
+    | Extracted
+    | Grounded
+    | Segmented
+    | Edited
+    | Said
+    | StepFailed
+    | Completed
 )

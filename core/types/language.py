@@ -67,6 +67,7 @@ class FilterKind(StrEnum):
     SIZE = "size"  # value: largest, smallest
     ORDER = "order"  # value: left, right, top or bottom to count from; number: 1-based, -1 = last
     COUNT = "count"  # number: keep the best so many
+    COLOUR = "colour"  # value: a basic colour on the object's own pixels; only in what a dialogue kept
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,8 @@ class Request:
     """What the user asks: words, usually a picture, the numbers that choose, and what was drawn or clicked by hand.
 
     order, base: where the words refer, what they do, and the turn on whose result they do it (None: there is none yet).
-    adjustments: what the dialogue did to the objects until now. undoes: id of the turn that this one takes back.
+    before: the turns on the picture until now. selected: the number of the object selected in it. adjustments: what the
+    dialogue did to the objects until now. undoes: id of the turn that this one takes back.
     """
 
     text: str
@@ -45,6 +46,7 @@ class Request:
     clicked: tuple[Clicked, ...] = ()
     order: Order | None = None
     base: Turn | None = None
+    before: tuple[Turn, ...] = ()
     selected: int | None = None
     adjustments: Adjustments = field(default_factory=Adjustments)
     undoes: str = ""

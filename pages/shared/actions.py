@@ -1,23 +1,31 @@
-"""The buttons under an answer: every refusal ends in one that helps."""
+"""What a click beside an answer does: its buttons, and the corrections of its trace. All of it is a replay."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
 
+from core.dialogue.acts import phrase_from
+from core.dialogue.conversation import Piece
 from core.dialogue.wording import BUTTONS
-from core.types.boxes import Box
-from core.types.language import IntentName
-from core.types.turn import Action
-from pages.shared import engines, state, turns
-from pages.shared.state import Exchange
+from core.errors import StorageError
+from core.packing import unpack
+from core.sessions.examples import Example
+from core.types.boxes import Box, Detection
+from core.types.language import IntentName, Keywords
+from core.types.masks import Prompt
+from core.types.reference import Order
+from core.types.turn import Action, Clicked, Turn
+from pages.shared import chats, engines, retuning, state, turns
+from pages.shared.state import Exchange, Part, Problem
 
 STEPS = 100  # of every slider: a threshold is set to the step at or below the score, so that the score passes
 STEP = 1 / STEPS
 ICONS = {
+    "refer": ":material/touch_app:",
     "intent": ":material/help:",
     "say": ":material/send:",
     "threshold": ":material/tune:",
@@ -32,11 +40,11 @@ ICONS = {
 }
 
 
-def perform(exchange_id: str, action: Action) -> None:
+def perform(part_id: str, action: Action) -> None:
     """What a click on an action does; then the whole page is drawn anew."""
-    exchange = state.begin().find(exchange_id)
-    if exchange is not None:
-        HANDLERS[action.kind](exchange, action)
+    part = state.begin().find_part(part_id)
+    if part is not None:
+        HANDLERS[action.kind](part, action)
     st.rerun()
 
 
@@ -45,70 +53,89 @@ def at_or_below(value: float) -> float:
     return max(0.0, math.floor(value * STEPS) / STEPS)
 
 
-def _intent(exchange: Exchange, action: Action) -> None:
-    intent = IntentName(action.value)
-    given: dict[str, object] = {"decide": intent}
-    if exchange.turn is not None and exchange.turn.prediction is not None:
-        given["classify"] = exchange.turn.prediction
-    _again(exchange, given, exchange.user_boxes, f"meant as “{BUTTONS[intent]}”")
+def replayed(part: Part, how: str, changed: Turn | None = None, **given: object) -> Exchange:
+    """A new version of the exchange: this part from what it measured, with something given; the others as they were.
+
+    changed: the turn whose thresholds, boxes, clicks and adjustments hold (the part's own where none is given).
+    """
+    pieces = []
+    for other in part.exchange.parts:
+        turn = turns.restored(other.turn)
+        state_of = replace(turn, thresholds=other.thresholds)
+        known = retuning.replay(turn)
+        if other is part:
+            state_of = changed or state_of
+            known |= given
+        pieces.append(_piece(other, state_of, known))
+    return turns.again(part.exchange, tuple(pieces), how)
 
 
-def _say(exchange: Exchange, action: Action) -> None:
-    turns.ask(str(action.value), picture=exchange.picture)
+def _piece(part: Part, turn: Turn, given: dict[str, object]) -> Piece:
+    return Piece(
+        part.picture, turn.text, given=given, thresholds=turn.thresholds, user_boxes=turn.user_boxes,
+        clicked=turn.clicked, adjustments=turn.adjustments,
+    )  # fmt: skip
 
 
-def _threshold(exchange: Exchange, action: Action) -> None:
-    turns.tune(exchange, box=at_or_below(float(action.value)))
+def _now(part: Part) -> Turn:
+    """The part's turn with the thresholds shown."""
+    return replace(part.turn, thresholds=part.thresholds)
 
 
-def _colour(exchange: Exchange, action: Action) -> None:
-    turns.tune(exchange, colour=at_or_below(float(action.value)))
+# -- buttons under an answer ----------------------------------------------------------------------------------------
 
 
-def _unfilter(exchange: Exchange, action: Action) -> None:
-    turn = exchange.turn
-    if turn is None or turn.keywords is None:
-        return
-    phrases = tuple(replace(phrase, filters=()) for phrase in turn.keywords.phrases)
-    plain = replace(turn.keywords, phrases=phrases, filters=())
-    _again(exchange, {**turns.replay(turn), "extract": plain}, exchange.user_boxes, "all of them, wherever they are")
+def _refer(part: Part, action: Action) -> None:
+    turns.ask(part.turn.text if not action.label else action.label, unpack(Order, action.value))
 
 
-def _as_shown(exchange: Exchange, action: Action) -> None:
-    given = turns.replay(exchange.turn) if exchange.turn is not None else {}
-    _again(exchange, given, exchange.user_boxes, "at the thresholds shown")
+def _intent(part: Part, action: Action) -> None:
+    correct_intent(part, IntentName(action.value))
 
 
-def _take(exchange: Exchange, action: Action) -> None:
+def _say(part: Part, action: Action) -> None:
+    turns.ask(str(action.value))
+
+
+def _threshold(part: Part, action: Action) -> None:
+    retuning.tune(part, box=at_or_below(float(action.value)))
+
+
+def _colour(part: Part, action: Action) -> None:
+    retuning.tune(part, colour=at_or_below(float(action.value)))
+
+
+def _unfilter(part: Part, action: Action) -> None:
+    keywords = part.turn.keywords
+    if keywords is not None:
+        phrases = tuple(replace(phrase, filters=()) for phrase in keywords.phrases)
+        plain = replace(keywords, phrases=phrases, filters=())
+        replayed(part, "all of them, wherever they are", extract=plain)
+
+
+def _as_shown(part: Part, action: Action) -> None:
+    replayed(part, "at the thresholds shown")
+
+
+def _take(part: Part, action: Action) -> None:
     x0, y0, x1, y1 = (float(v) for v in action.value)
-    use_box(exchange, (x0, y0, x1, y1), "with the dashed region taken")
+    use_box(part, (x0, y0, x1, y1), "with the dashed region taken")
 
 
-def use_box(exchange: Exchange, box: Box, how: str = "with a box drawn by hand") -> None:
-    """The same request again, with one more box of the user's."""
-    given = turns.replay(exchange.turn) if exchange.turn is not None else {}
-    exchange.drawing = False
-    _again(exchange, given, (*exchange.user_boxes, box), how)
+def _draw_box(part: Part, action: Action) -> None:
+    part.tool = "box"
 
 
-def _again(exchange: Exchange, given: dict[str, object], boxes: tuple[Box, ...], how: str) -> None:
-    thresholds = exchange.tuned or exchange.thresholds
-    turns.ask(exchange.text, given, boxes, how, exchange.picture, thresholds)
-
-
-def _draw_box(exchange: Exchange, action: Action) -> None:
-    exchange.drawing = True
-
-
-def _dialog(exchange: Exchange, action: Action) -> None:
+def _dialog(part: Part, action: Action) -> None:
     state.begin().dialog = action.kind
 
 
-def _fetch(exchange: Exchange, action: Action) -> None:
+def _fetch(part: Part, action: Action) -> None:
     engines.fetch_weights()
 
 
-HANDLERS: dict[str, Callable[[Exchange, Action], None]] = {
+HANDLERS: dict[str, Callable[[Part, Action], None]] = {
+    "refer": _refer,
     "intent": _intent,
     "say": _say,
     "threshold": _threshold,
@@ -123,19 +150,110 @@ HANDLERS: dict[str, Callable[[Exchange, Action], None]] = {
 }
 
 
+# -- corrections ----------------------------------------------------------------------------------------------------
+
+
+def correct_intent(part: Part, intent: IntentName) -> None:
+    """The rest of the turn again, meant as another intent; remembered as a labelled example."""
+    made = replayed(part, f"meant as “{BUTTONS[intent]}”", decide=intent)
+    _remember(part, made, intent, part.turn.keywords)
+
+
+def correct_phrases(part: Part, texts: Sequence[str]) -> None:
+    """The rest of the turn again, about these things; remembered as a labelled example.
+
+    A phrase that was there keeps what was read of it (colours, filters); a new one is read as if it had been said.
+    """
+    old = part.turn.keywords or Keywords()
+    known = {phrase.text: phrase for phrase in old.phrases}
+    extractor = engines.engines().keywords
+    named = dict.fromkeys(" ".join(text.split()) for text in texts)
+    phrases = tuple(known.get(text) or phrase_from(text, extractor) for text in named if text)
+    keywords = replace(old, phrases=phrases, everything=old.everything and not phrases, refers_back=False)
+    made = replayed(part, "about other things", extract=keywords)
+    intent = part.turn.intent
+    if intent is not None:
+        _remember(part, made, intent, keywords)
+
+
+def _remember(part: Part, made: Exchange, intent: IntentName, keywords: Keywords | None) -> None:
+    session = state.begin()
+    chat = session.chat_of(made)
+    phrases = tuple(phrase.text for phrase in keywords.phrases) if keywords else ()
+    example = Example(made.id, part.exchange.record.text, intent, phrases, made.record.created)
+    if chat.saved:
+        try:
+            engines.store().add_example(session.owner, chat.id, example)
+        except StorageError as error:
+            made.unkept = Problem(error.message, error.remedy)
+
+
+def use_box(part: Part, box: Box, how: str = "with a box drawn by hand") -> None:
+    """The same request again, with one more box of the user's."""
+    part.tool = "look"
+    turn = _now(part)
+    replayed(part, how, replace(turn, user_boxes=(*turn.user_boxes, box)))
+
+
+def move_box(part: Part, number: int, box: Box) -> None:
+    """The same request again, with one of the user's boxes in another place."""
+    turn = _now(part)
+    old = _detection(part, number).box
+    boxes = tuple(box if known == old else known for known in turn.user_boxes)
+    replayed(part, "with a box moved by hand", replace(turn, user_boxes=boxes))
+
+
+def use_clicks(part: Part) -> None:
+    """The same request again, with the object that was clicked; a selected object is cut anew with the clicks."""
+    if not any(positive for _, _, positive in part.points) and part.selected is None:
+        part.problem = Problem("Every click says what does not belong.", "Click the object itself, too.")
+        return
+    turn, points = _now(part), part.points
+    prompt, phrase, adjustments = Prompt(None, points), "", turn.adjustments
+    if part.selected is not None:
+        chosen = _detection(part, part.selected)
+        phrase = chosen.phrase
+        if chosen.points:
+            prompt = Prompt(chosen.prompted, (*chosen.points, *points))
+        else:
+            prompt = Prompt(chosen.box, points)
+            adjustments = replace(adjustments, rejected=(*adjustments.rejected, chosen.anchor))
+    clicked = tuple(c for c in turn.clicked if part.selected is None or c.prompt.points[:1] != prompt.points[:1])
+    changed = replace(turn, clicked=(*clicked, Clicked(prompt, phrase)), adjustments=adjustments)
+    part.points, part.tool, part.selected = (), "look", None
+    replayed(part, "with an object clicked by hand", changed)
+
+
+def reject(part: Part, number: int) -> None:
+    """The same request again, without one object."""
+    turn, chosen = _now(part), _detection(part, number)
+    part.selected = None
+    rejected = replace(turn.adjustments, rejected=(*turn.adjustments.rejected, chosen.anchor))
+    replayed(part, f"without object {number}", replace(turn, adjustments=rejected))
+
+
+def _detection(part: Part, number: int) -> Detection:
+    return (part.shown or part.turn).detections.items[number - 1]
+
+
+# -- the exchange as a whole ----------------------------------------------------------------------------------------
+
+
 def ask_again(exchange_id: str) -> None:
-    """The same words on the picture that the chat shows now (for a request that had none, failed or was stopped)."""
+    """The same words from the start; the answer until now stays behind the new one."""
     exchange = state.begin().find(exchange_id)
     if exchange is not None:
-        boxes = exchange.user_boxes if exchange.picture == state.begin().chat.picture else ()
-        turns.ask(exchange.text, user_boxes=boxes, thresholds=exchange.tuned or exchange.thresholds)
+        turns.again(exchange)
     st.rerun()
 
 
-def continue_with_edited(exchange_id: str) -> None:
-    """The changed picture becomes the one that the chat is about."""
+def continue_with_edited(part_id: str) -> None:
+    """The changed picture becomes the chat's newest."""
     session = state.begin()
-    exchange = session.find(exchange_id)
-    if exchange is not None and exchange.edited is not None:
-        session.chat.picture = exchange.edited
+    part = session.find_part(part_id)
+    if part is not None and part.edited is not None:
+        try:
+            chats.add_picture(session, session.chat, part.edited)
+        except StorageError as error:
+            session.chat.problem = Problem(error.message, error.remedy)
     st.rerun()

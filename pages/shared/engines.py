@@ -13,13 +13,16 @@ import numpy as np
 import streamlit as st
 
 from core.dialogue.engines import Engines, assemble, build_port
-from core.errors import WorkbenchError
+from core.dialogue.wording import BUTTONS, MISSING
+from core.errors import StorageError, WorkbenchError
 from core.jobs import Handle, Job, Worker
+from core.sessions.measurements import Measurements
+from core.sessions.pictures import PictureStore
+from core.sessions.store import SessionStore
 from core.settings import Settings, load_settings
 from core.types.engine import EngineStatus
 from core.types.image import ImageAsset
 from core.types.masks import Prompt
-from pages.shared.pictures import Decoded
 
 # Port of the settings -> what a user calls it, and the field of `Engines` that serves it
 PORTS: dict[str, tuple[str, str]] = {
@@ -47,9 +50,19 @@ def worker() -> Worker:
 
 
 @st.cache_resource(show_spinner=False)
-def decoded() -> Decoded:
-    """The pictures decoded last."""
-    return Decoded()
+def store() -> SessionStore:
+    """The chats that survive."""
+    return SessionStore(settings())
+
+
+def pictures() -> PictureStore:
+    """Every kept picture, by digest."""
+    return store().pictures
+
+
+def measurements() -> Measurements:
+    """What was measured for kept turns, within its quota."""
+    return store().measurements
 
 
 @st.cache_resource(show_spinner=False)
@@ -69,6 +82,21 @@ def engines() -> Engines:
     return assemble(settings(), _shared_port)
 
 
+# Ports that nothing serves in a plain installation -> what a user calls them, and what an engine there would add
+EXTRA = {
+    "speech": ("Asking by voice", "requests spoken into the microphone."),
+    "planning": ("Planning", "long requests taken apart into steps by a language model."),
+}
+
+
+def absent() -> list[tuple[str, str, EngineStatus]]:
+    """What no engine here does: title, what one would add, and its word on why it is not there."""
+    chosen = settings()
+    found = [(*EXTRA[port], _shared_port(chosen, port).status()) for port in EXTRA]
+    missing = [(BUTTONS[intent], f"{needs}.", EngineStatus(False)) for intent, needs in MISSING.items()]
+    return [(title, adds, status) for title, adds, status in (*found, *missing) if not status.ready]
+
+
 def statuses() -> dict[str, EngineStatus]:
     """Each port's word on whether it can work here and now; nothing is loaded."""
     parts = engines()
@@ -78,12 +106,12 @@ def statuses() -> dict[str, EngineStatus]:
 @st.cache_resource(show_spinner=False)
 def warm_up() -> Handle:
     """Load the nets in the worker, once a process; called after the first paint."""
-    parts = engines()
-    return worker().submit("warm-up", lambda job: _warm(parts, job))
+    parts, chats = engines(), store()
+    return worker().submit("warm-up", lambda job: _warm(parts, chats, job))
 
 
-def _warm(parts: Engines, job: Job) -> Iterator[str]:
-    """Use every engine once on next to nothing.
+def _warm(parts: Engines, chats: SessionStore, job: Job) -> Iterator[str]:
+    """Use every engine once on next to nothing; then let go of chats that are too old.
 
     Streamlit collects garbage after every run; what the libraries made is taken out of its sight, or each run would
     take up to half a second longer.
@@ -103,6 +131,11 @@ def _warm(parts: Engines, job: Job) -> Iterator[str]:
         yield name
     gc.collect()
     gc.freeze()
+    try:
+        chats.tidy()
+    except StorageError:
+        return  # the page that lists the chats says it
+    yield "tidied"
 
 
 @dataclass

@@ -1,29 +1,35 @@
-"""What one browser session holds: its chats, their exchanges, and the pictures they are about.
+"""What one browser session holds: its owner, the chats it opened, and how each answer is shown.
 
-Everything lies in `st.session_state`, under one key; nothing here is shared between users.
+Everything lies in `st.session_state`, under one key. What must survive lies in the session store; this mirrors it.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
 
 import streamlit as st
 
-from core.errors import InputError
+from core.dialogue.branches import Tree
+from core.dialogue.conversation import Piece
 from core.jobs import Handle
-from core.types.boxes import Box
-from core.types.masks import Prompt
+from core.types.masks import MaskLogits, Prompt
+from core.types.picture import PictureRef
+from core.types.record import Record
+from core.types.reference import Order
 from core.types.thresholds import Thresholds
 from core.types.turn import Turn, new_id
-from pages.shared import engines
-from pages.shared.pictures import PictureRef, PictureStore
+from pages.shared.owner import owner_id
 
 KEY = "workbench"
 NEW_CHAT = "New chat"
 TITLE_CHARS = 40
 LAYERS = ("Masks", "Boxes", "Labels")
-KEPT_BANKS = 6  # turns that keep their mask logits; older ones find them in the memo, or measure them again
+NO_BANK: Mapping[str, MaskLogits] = MappingProxyType({})
+WAIT, REPLACE = "wait", "replace"
 
 
 @dataclass
@@ -43,147 +49,176 @@ class Live:
 
 
 @dataclass
-class Exchange:
-    """One request and what came of it.
+class Part:
+    """What came of a request on one picture, and how it is shown.
 
-    how: what was given beside the words ("with a box drawn by hand"). handle: the job, until its end was seen.
     turn: as measured. tuned: the thresholds of the sliders, None while they are where they were. shown: `turn` at the
-    tuned thresholds. masks_job: measures masks for boxes that a slider let in. overlay: what it shows, and the JPEG.
-    detector_calls, segmenter_calls: measurements made for this exchange.
-    lock: two runs of a page may overlap for a moment.
+    tuned thresholds. job: measures masks for boxes that a slider let in (`wanted`), or everything again where it is no
+    longer kept (`again`). hidden: numbers of the objects switched off. selected: the object brought out. tool: what a
+    click on the picture does. points: clicked, not used yet.
     """
 
-    text: str
+    exchange: Exchange
+    number: int
     picture: PictureRef | None
-    thresholds: Thresholds
-    user_boxes: tuple[Box, ...] = ()
-    how: str = ""
-    id: str = field(default_factory=new_id)
-    handle: Handle | None = None
-    live: Live = field(default_factory=Live)
-    steps: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-    turn: Turn | None = None
-    problem: Problem | None = None
+    turn: Turn
     edited: PictureRef | None = None
-    tuned: Thresholds | None = None
-    shown: Turn | None = None
-    masks_job: Handle | None = None
-    masks_wanted: tuple[Prompt, ...] = ()
-    masks_problem: Problem | None = None
-    overlay: tuple[object, bytes] | None = None
-    layers: tuple[str, ...] = LAYERS
-    drawing: bool = False
+    seconds: float = 0.0
     detector_calls: int = 0
     segmenter_calls: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    tuned: Thresholds | None = None
+    shown: Turn | None = None
+    job: Handle | None = None
+    again: bool = False
+    wanted: tuple[Prompt, ...] = ()
+    problem: Problem | None = None
+    note: str = ""
+    layers: tuple[str, ...] = LAYERS
+    hidden: frozenset[int] = frozenset()
+    selected: int | None = None
+    tool: Literal["look", "click", "box"] = "look"
+    points: tuple[tuple[float, float, bool], ...] = ()
+
+    @property
+    def id(self) -> str:
+        return f"{self.exchange.id}-{self.number}"
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Those that are shown: of the sliders, or the turn's own."""
+        return self.tuned or self.turn.thresholds
+
+
+@dataclass
+class Exchange:
+    """One version of a request, and what came of it.
+
+    handle: the job, until its end was seen. pieces: what to run, where that is known before; order: that of a button.
+    parts: one for each picture that is done. unkept: why the answer could not be kept. editing: its text is. lock: the
+    worker and two runs of a page may meet here.
+    """
+
+    record: Record
+    handle: Handle | None = None
+    pieces: tuple[Piece, ...] = ()
+    order: Order | None = None
+    selected: int | None = None
+    live: Live = field(default_factory=Live)
+    steps: list[str] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    problem: Problem | None = None
+    unkept: Problem | None = None
+    editing: bool = False
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @property
+    def id(self) -> str:
+        return self.record.id
 
     @property
     def running(self) -> bool:
         return self.handle is not None
 
+    @property
+    def elsewhere(self) -> bool:
+        """It runs in another tab or process."""
+        return self.handle is None and not self.record.finished and self.problem is None
+
 
 @dataclass
 class Chat:
-    """A conversation about pictures, one at a time. problem: of the last picture that could not be opened."""
+    """A conversation about pictures.
+
+    exchanges: every version of every node, by record id, in the order in which they were made. head, shown: the branch
+    and versions in view (`core.dialogue.branches`). cleared: the head before everything was cleared, for its undo.
+    chosen: numbers of the pictures that the next request is about; () the newest. saved: it is in the store. revision:
+    of the store, when it was last read. problem: of the last picture that could not be opened or kept.
+    """
 
     id: str = field(default_factory=new_id)
     title: str = NEW_CHAT
-    picture: PictureRef | None = None
-    exchanges: list[Exchange] = field(default_factory=list)
+    pictures: list[PictureRef] = field(default_factory=list)
+    exchanges: dict[str, Exchange] = field(default_factory=dict)
+    head: str = ""
+    shown: dict[str, str] = field(default_factory=dict)
+    cleared: str = ""
+    chosen: tuple[int, ...] = ()
+    saved: bool = False
+    revision: int = 0
     problem: Problem | None = None
     earlier: bool = False
 
     @property
     def empty(self) -> bool:
-        return not self.exchanges and self.picture is None
+        return not self.exchanges and not self.pictures
 
-    def pictures(self) -> set[PictureRef]:
-        """Every picture that the chat refers to."""
-        found = {self.picture, *(e.picture for e in self.exchanges), *(e.edited for e in self.exchanges)}
-        return {ref for ref in found if ref is not None}
+    @property
+    def tree(self) -> Tree:
+        return Tree([exchange.record for exchange in self.exchanges.values()], self.head, self.shown)
+
+    def path(self, head: str | None = None) -> list[Exchange]:
+        """The exchanges of the branch in view, or of the branch that ends at `head`."""
+        return [self.exchanges[record.id] for record in self.tree.path(head)]
+
+    @property
+    def current(self) -> list[PictureRef]:
+        """The pictures that the next request is about, where its words name none."""
+        numbers = [n for n in self.chosen if 1 <= n <= len(self.pictures)]
+        return [self.pictures[n - 1] for n in numbers] or self.pictures[-1:]
+
+    def note(self, revision: int) -> None:
+        """A change that this session made itself; had another one come between, `sync` must still read it."""
+        if revision == self.revision + 1:
+            self.revision = revision
+
+    def parts(self) -> Iterator[Part]:
+        return (part for exchange in list(self.exchanges.values()) for part in exchange.parts)
 
 
 @dataclass
 class Session:
-    """One user's chats.
+    """One browser session. dialog: which one is open. full_run: the whole page runs, not a fragment of it.
 
-    dialog: which one is open. full_run: the whole page runs, not a fragment of it.
+    opened: chats whose content was loaded, by id. while_running: a second request waits, or replaces the first.
     """
 
-    store: PictureStore
+    owner: str
     id: str = field(default_factory=new_id)
-    chats: list[Chat] = field(default_factory=lambda: [Chat()])
+    opened: dict[str, Chat] = field(default_factory=dict)
     active: str = ""
     dialog: str = ""
     full_run: bool = True
+    while_running: str = WAIT
 
     @property
     def chat(self) -> Chat:
-        """The chat that is shown."""
-        return next((chat for chat in self.chats if chat.id == self.active), self.chats[0])
+        """The chat that is shown: a new one where none is."""
+        if self.active not in self.opened:
+            chat = Chat()
+            self.opened[chat.id], self.active = chat, chat.id
+        return self.opened[self.active]
 
     @property
     def detector_calls(self) -> int:
         """Detector measurements made in this session."""
-        return sum(e.detector_calls for chat in self.chats for e in chat.exchanges)
+        return sum(part.detector_calls for chat in self.opened.values() for part in chat.parts())
 
     def find(self, exchange_id: str) -> Exchange | None:
-        return next((e for chat in self.chats for e in chat.exchanges if e.id == exchange_id), None)
+        return next((c.exchanges[exchange_id] for c in self.opened.values() if exchange_id in c.exchanges), None)
+
+    def find_part(self, part_id: str) -> Part | None:
+        return next((part for chat in self.opened.values() for part in chat.parts() if part.id == part_id), None)
+
+    def chat_of(self, exchange: Exchange) -> Chat:
+        return next((c for c in self.opened.values() if exchange.id in c.exchanges), self.chat)
 
 
 def begin() -> Session:
     """This session's state, made where it is missing. The first line of every page."""
     if KEY not in st.session_state:
-        st.session_state[KEY] = Session(PictureStore(engines.settings().limits, engines.decoded()))
+        st.session_state[KEY] = Session(owner_id())
     session: Session = st.session_state[KEY]
     return session
-
-
-def new_chat() -> None:
-    """Show an empty chat: the one that is there already, or a new one."""
-    session = begin()
-    chat = next((chat for chat in session.chats if chat.empty), None)
-    if chat is None:
-        chat = Chat()
-        session.chats.insert(0, chat)
-    session.active = chat.id
-
-
-def show_chat(chat_id: str) -> None:
-    begin().active = chat_id
-
-
-def delete_chat(chat_id: str) -> None:
-    """Forget a chat, its running jobs, and the pictures that no other chat shows."""
-    session = begin()
-    gone = next((chat for chat in session.chats if chat.id == chat_id), None)
-    if gone is None:
-        return
-    for exchange in gone.exchanges:
-        for handle in (exchange.handle, exchange.masks_job):
-            if handle is not None:
-                handle.cancel()
-    session.chats = [chat for chat in session.chats if chat.id != chat_id] or [Chat()]
-    kept = {ref.key for chat in session.chats for ref in chat.pictures()}
-    for ref in gone.pictures():
-        if ref.key not in kept:
-            session.store.drop(ref)
-
-
-def open_in_chat(data: bytes, name: str, sample: str = "", title: str = "") -> bool:
-    """Make a picture the current one of the shown chat; on failure the chat keeps what it has and says why."""
-    session = begin()
-    chat = session.chat
-    try:
-        chat.picture = session.store.add(data, name, sample)
-    except InputError as error:
-        chat.problem = Problem(error.message, error.remedy)
-        return False
-    chat.problem, session.dialog = None, ""
-    if chat.title == NEW_CHAT:
-        chat.title = name_chat(title or chat.picture.name)
-    return True
 
 
 def name_chat(text: str) -> str:

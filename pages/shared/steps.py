@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from core.types.events import Asked, Edited, Event, Extracted, Grounded, Said, Segmented, StepFailed, Understood
+from core.types.events import (
+    About,
+    Asked,
+    Edited,
+    Event,
+    Extracted,
+    Grounded,
+    Resolved,
+    Said,
+    Segmented,
+    StepFailed,
+    Understood,
+)
 from core.types.language import Keywords
 from pages.shared.texts import count, score
 
@@ -10,6 +22,10 @@ from pages.shared.texts import count, score
 def line_of(event: Event) -> str:
     """What happened; "" for what needs no line of its own."""
     match event:
+        case About(picture=picture, number=number, count=of) if of > 1 and picture is not None:
+            return f"Picture {number} of {of}: {picture.name}"
+        case Resolved(references=references):
+            return "; ".join(f"“{r.words}”: {r.meaning}" if r.words else r.meaning for r in references)
         case Understood(decision=decision, acts=acts) if decision.intent is not None:
             names = ", then ".join(str(act.intent).replace("_", " ") for act in acts)
             return f"Understood as: {names} ({score(decision.score)})"

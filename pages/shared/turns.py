@@ -1,4 +1,4 @@
-"""Turns of a session: handed to the worker, their events collected, and chosen anew where a slider moved.
+"""Requests of a chat: handed to the worker, their events collected, their results kept.
 
 No engine runs in a page's script. What the script misses (a click, a rerun, another page) waits in the job's queue.
 """
@@ -8,110 +8,193 @@ from __future__ import annotations
 import ctypes
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from core.dialogue.answering import retune
+from core.dialogue.conversation import Piece, converse, plan
 from core.dialogue.engines import Engines
-from core.dialogue.turn import run_turn
-from core.errors import WorkbenchError
-from core.jobs import Handle, Job
-from core.policy import decide
-from core.types.boxes import Box
-from core.types.events import Completed, Progress
-from core.types.image import ImageAsset
-from core.types.masks import MaskLogits, Prompt
-from core.types.thresholds import Thresholds
-from core.types.turn import Request, Turn
-from pages.shared import engines, state
-from pages.shared.pictures import PictureRef, PictureStore
-from pages.shared.state import Exchange, Problem, Session
+from core.errors import StorageError, WorkbenchError
+from core.jobs import Job
+from core.types.events import About, Completed, Progress
+from core.types.picture import PictureRef
+from core.types.record import Record, Result
+from core.types.reference import Order
+from core.types.turn import Turn
+from pages.shared import chats, engines, state
+from pages.shared.state import Chat, Exchange, Part, Problem, Session
 from pages.shared.steps import line_of
 
 C_LIBRARY = ctypes.CDLL(None) if sys.platform == "linux" else None
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 REPORT = "Try again; if it happens again, report it with the text of the request."
+KEPT_BANKS = 6  # answers that keep their mask logits in memory; those of older ones are read back when a slider moves
 
 
-@dataclass(frozen=True)
-class Finished:
-    """The end of a turn as the page keeps it: without pixels (the changed picture lies in the store)."""
-
-    turn: Turn
-    edited: PictureRef | None
-    seconds: float
-    detector_calls: int
-    segmenter_calls: int
-
-
-def ask(
-    text: str,
-    given: Mapping[str, Any] = NOTHING,
-    user_boxes: tuple[Box, ...] = (),
-    how: str = "",
-    picture: PictureRef | None = None,
-    thresholds: Thresholds | None = None,
-) -> Exchange:
-    """A new exchange of the shown chat, its turn submitted. picture: the chat's own where none is given."""
+def ask(text: str, order: Order | None = None, how: str = "") -> Exchange:
+    """A new request at the end of the branch in view."""
     session = state.begin()
     chat = session.chat
-    exchange = Exchange(text, picture or chat.picture, thresholds or engines.settings().thresholds, user_boxes, how)
+    if session.while_running == state.REPLACE:
+        for exchange in chat.path():
+            stop(exchange)
     if not chat.exchanges:
-        chat.title = state.name_chat(text)
+        _name(session, chat, text)
+    last = next((e for e in reversed(chat.path()) if e.parts), None)
+    selected = next((part.selected for part in last.parts if part.selected), None) if last else None
+    record = Record(text, parent=chat.head, how=how, pictures=tuple(chat.current))
+    exchange = Exchange(record, order=order, selected=selected)
+    return _begin(session, chat, exchange)
+
+
+def send(text: str) -> None:
+    """A request about the pictures that the chat is about (for buttons)."""
+    ask(text)
+
+
+def again(old: Exchange, pieces: tuple[Piece, ...] = (), how: str = "") -> Exchange:
+    """Another version of an exchange, which then stands behind it: run anew, or from `pieces`."""
+    session = state.begin()
+    chat = session.chat_of(old)
+    stop(old)
+    record = Record(old.record.text, node=old.record.node, parent=old.record.parent, how=how or old.record.how,
+                    pictures=old.record.pictures or tuple(chat.current))  # fmt: skip
+    exchange = Exchange(record, pieces=pieces, order=old.order, selected=old.selected)
+    chat.shown.pop(old.record.node, None)
+    return _begin(session, chat, exchange, chat.head)
+
+
+def resend(old: Exchange, text: str) -> Exchange:
+    """Another text in place of an earlier one: a new branch beside it; what followed stays on the old one."""
+    session = state.begin()
+    chat = session.chat_of(old)
+    old.editing = False
+    record = Record(text, parent=old.record.parent, pictures=old.record.pictures)
+    exchange = Exchange(record, selected=old.selected)
+    return _begin(session, chat, exchange)
+
+
+def _name(session: Session, chat: Chat, text: str) -> None:
+    try:
+        chats.rename_chat(chat.id, text)
+    except StorageError as error:
+        chat.problem = Problem(error.message, error.remedy)
+
+
+def _begin(session: Session, chat: Chat, exchange: Exchange, head: str = "") -> Exchange:
+    """Note the exchange in chat and store, and hand it to the worker."""
+    chat.exchanges[exchange.id] = exchange
+    chat.head = head or exchange.record.node
+    chat.cleared = ""
+    keep = _keeper(session, chat, exchange)
+    if chats.keep(session, chat):
+        keep(exchange.record)
+        chats.save_view(session, chat)
 
     def report(fraction: float | None, said: str) -> None:
         exchange.live.fraction, exchange.live.text = fraction, said
 
-    parts, store = engines.engines(), session.store
-    work = _work(exchange, parts, store, given)
+    work = _work(chat, exchange, engines.engines(), keep)
     exchange.handle = engines.worker().submit(session.id, work, Job(report))
-    chat.exchanges.append(exchange)
     return exchange
 
 
-def send(text: str) -> None:
-    """A request about the picture that the chat shows (for buttons)."""
-    ask(text)
+def _keeper(session: Session, chat: Chat, exchange: Exchange) -> Callable[[Record], None]:
+    """Writes a record of this chat; what cannot be kept is said beside the answer, which stays."""
+    store, owner = engines.store(), session.owner
+
+    def keep(record: Record) -> None:
+        if not chat.saved:
+            return
+        try:
+            chat.note(store.put(owner, chat.id, record))
+        except StorageError as error:
+            exchange.unkept = Problem(error.message, error.remedy)
+
+    return keep
 
 
-def _work(exchange: Exchange, parts: Engines, store: PictureStore, given: Mapping[str, Any]) -> Any:
+def _work(chat: Chat, exchange: Exchange, parts: Engines, keep: Callable[[Record], None]) -> Any:
     """The generator function that the worker runs."""
+    store = engines.pictures()
 
     def work(job: Job) -> Iterator[Any]:
-        begin, before = time.monotonic(), _calls(parts)
-        job.deadline = begin + parts.limits.turn_seconds
-        image = store.open(exchange.picture) if exchange.picture else None
-        request = Request(exchange.text, image, exchange.thresholds, exchange.user_boxes, exchange.id)
-        for event in run_turn(request, parts, job, given):
+        try:
+            yield from answered(job)
+        except BaseException as error:
+            problem = problem_of(error)
+            keep(replace(exchange.record, failed=(problem.message, problem.remedy), finished=True))
+            raise
+
+    def answered(job: Job) -> Iterator[Any]:
+        job.check()
+        job.deadline = time.monotonic() + parts.limits.turn_seconds
+        for earlier in chat.path(exchange.record.parent):
+            collect(earlier)  # a request that waited refers to what came just before it
+        pieces = exchange.pieces or plan(exchange.record.text, chats.memory(chat, exchange), parts, exchange.order)
+        about: PictureRef | None = None
+        begun, before = time.monotonic(), _calls(parts)
+        thresholds = engines.settings().thresholds
+        steps, results = [], []
+        for event in converse(pieces, parts, job, thresholds, store.open, restored, exchange.selected):
+            if isinstance(event, About):
+                about, begun, before = event.picture, time.monotonic(), _calls(parts)
             if isinstance(event, Progress):
                 exchange.live.text, exchange.live.fraction = event.text, event.fraction
             elif isinstance(event, Completed):
-                edited = _keep_edited(event.turn.edited, exchange.picture, store)
-                calls = [after - old for after, old in zip(_calls(parts), before, strict=True)]
-                took = time.monotonic() - begin
-                yield Finished(replace(event.turn, edited=None), edited, took, calls[0], calls[1])
-                if edited is not None:
-                    store.save(edited)
-            else:
-                yield event
-        del image, request, event
+                result = _result(event.turn, about, parts, before, time.monotonic() - begun)
+                results.append(result)
+                yield result
+                _put_away(exchange, result)
+            elif line := line_of(event):
+                steps.append(line)
+                yield line
+        kept = tuple(replace(r, turn=light(r.turn)) for r in results)
+        record = replace(exchange.record, results=kept, steps=tuple(steps), finished=True)
+        keep(record)
+        yield record
+        del event, result, results
         release_freed()
 
     return work
+
+
+def _result(turn: Turn, picture: PictureRef | None, parts: Engines, before: tuple[int, int], seconds: float) -> Result:
+    """The end of a turn as it is kept: without pixels (the changed picture lies in the store)."""
+    edited = None
+    if turn.edited is not None and picture is not None:
+        name = picture.name if picture.made_by else f"{picture.name} (edited)"
+        edited = engines.pictures().keep(turn.edited, name, "edited")
+    detector, segmenter = (now - old for now, old in zip(_calls(parts), before, strict=True))
+    return Result(picture, replace(turn, edited=None), edited, seconds, detector, segmenter)
+
+
+def _put_away(exchange: Exchange, result: Result) -> None:
+    """Write what takes a moment, after the answer is on its way: the changed picture, and what was measured."""
+    try:
+        if result.edited is not None:
+            engines.pictures().save(result.edited)
+        if result.turn.proposals is not None:
+            engines.measurements().save(result.turn)
+    except StorageError as error:
+        exchange.unkept = Problem(error.message, error.remedy)
+
+
+def light(turn: Turn) -> Turn:
+    """A turn without what its measurements hold."""
+    return replace(turn, proposals=None, bank=state.NO_BANK)
+
+
+def restored(turn: Turn) -> Turn:
+    """A turn with what was measured for it, where that is still kept."""
+    if turn.proposals is not None and (turn.bank or not turn.masks.items):
+        return turn
+    return engines.measurements().load(turn) or turn
 
 
 def release_freed() -> None:
     """Give freed pages back to the system: glibc keeps them, and a large turn frees hundreds of megabytes."""
     if C_LIBRARY is not None and hasattr(C_LIBRARY, "malloc_trim"):
         C_LIBRARY.malloc_trim(0)
-
-
-def _keep_edited(image: ImageAsset | None, source: PictureRef | None, store: PictureStore) -> PictureRef | None:
-    if image is None or source is None:
-        return None
-    return store.keep(image, f"{source.name} (edited)" if not source.made_by else source.name, "edited")
 
 
 def _calls(parts: Engines) -> tuple[int, int]:
@@ -127,145 +210,41 @@ def collect(exchange: Exchange, wait: float = 0.0) -> None:
             return
         done = handle.finished  # asked before the queue is emptied: what was yielded until then is in it
         for item in handle.drain(wait):
-            if isinstance(item, Finished):
-                exchange.turn, exchange.edited, exchange.seconds = item.turn, item.edited, item.seconds
-                exchange.detector_calls += item.detector_calls
-                exchange.segmenter_calls += item.segmenter_calls
-            elif line := line_of(item):
-                exchange.steps.append(line)
-        if done or exchange.turn is not None:
+            if isinstance(item, Result):
+                exchange.parts.append(
+                    Part(exchange, len(exchange.parts), item.picture, item.turn, item.edited, item.seconds,
+                         item.detector_calls, item.segmenter_calls)
+                )  # fmt: skip
+            elif isinstance(item, Record):
+                exchange.record, exchange.handle = item, None
+            else:
+                exchange.steps.append(item)
+        if done and exchange.handle is not None:
             exchange.handle = None
-        if done and exchange.turn is None:
-            exchange.problem = _problem_of(handle)
+            exchange.problem = problem_of(handle.error)
+            failed = (exchange.problem.message, exchange.problem.remedy)
+            exchange.record = replace(exchange.record, failed=failed, finished=True)
 
 
-def _problem_of(handle: Handle) -> Problem:
-    error = handle.error
+def problem_of(error: BaseException | None) -> Problem:
+    """What a job broke with, as it is shown."""
     if isinstance(error, WorkbenchError):
         return Problem(error.message, error.remedy)
     return Problem(f"Something broke: {type(error).__name__}: {error}"[:300], REPORT)
 
 
-def collect_all(session: Session) -> None:
-    """Take what every job of the session has yielded; old turns at their own thresholds drop their logits."""
-    for chat in session.chats:
-        for exchange in chat.exchanges:
-            collect(exchange)
-            collect_masks(exchange)
-        for exchange in chat.exchanges[: -state.KEPT_BANKS]:
-            if exchange.turn is not None and exchange.turn.bank and exchange.tuned is None:
-                exchange.turn = replace(exchange.turn, bank=NOTHING)
+def collect_all(chat: Chat) -> None:
+    """Take what every job of the chat has yielded; old answers at their own thresholds drop what was measured."""
+    exchanges = list(chat.exchanges.values())
+    for exchange in exchanges:
+        collect(exchange)
+    for exchange in exchanges[:-KEPT_BANKS]:
+        for part in exchange.parts:
+            if part.turn.bank and part.tuned is None:
+                part.turn = light(part.turn)
 
 
 def stop(exchange: Exchange) -> None:
-    """Ask a running turn to end; what it measured is kept."""
+    """Ask a running request to end; what it measured is kept."""
     if exchange.handle is not None:
         exchange.handle.cancel()
-
-
-# -- thresholds that moved -----------------------------------------------------------------------------------------
-
-
-def shown(session: Session, exchange: Exchange) -> Turn:
-    """The turn at the thresholds of its sliders: as measured, or chosen anew from what was measured.
-
-    Boxes newly let in are handed to the worker for their masks; `collect_masks` takes them.
-    """
-    turn = exchange.turn
-    assert turn is not None
-    if exchange.tuned is None or exchange.picture is None:
-        exchange.shown = None
-        return turn
-    known = exchange.shown
-    if known is not None and known.thresholds == exchange.tuned and known.bank is turn.bank:
-        return known
-    image = session.store.open(exchange.picture)
-    changed, missing = retune(turn, image, exchange.tuned, engines.engines())
-    exchange.shown = changed
-    under_way = exchange.masks_job is not None or exchange.masks_problem is not None
-    if not missing:
-        _forget_masks_job(exchange)
-    elif not (under_way and set(missing) <= set(exchange.masks_wanted)):
-        _measure(session, exchange, missing)
-    return changed
-
-
-def tune(exchange: Exchange, **changes: Any) -> None:
-    """Other thresholds for one exchange; none of the engines is called."""
-    base = exchange.tuned or exchange.thresholds
-    exchange.tuned = base.with_(**changes)
-    exchange.masks_problem, exchange.masks_wanted = None, ()
-
-
-def untune(exchange: Exchange) -> None:
-    """Back to the thresholds that the turn was made with."""
-    exchange.tuned = exchange.shown = None
-    _forget_masks_job(exchange)
-
-
-def _forget_masks_job(exchange: Exchange) -> None:
-    if exchange.masks_job is not None:
-        exchange.masks_job.cancel()
-        collect_masks(exchange)
-    exchange.masks_job, exchange.masks_wanted = None, ()
-
-
-def _measure(session: Session, exchange: Exchange, prompts: tuple[Prompt, ...]) -> None:
-    _forget_masks_job(exchange)
-    exchange.masks_wanted = prompts
-    parts, store, picture = engines.engines(), session.store, exchange.picture
-
-    def work(job: Job) -> Iterator[tuple[str, MaskLogits]]:
-        assert picture is not None
-        before = _calls(parts)[1]
-        job.deadline = time.monotonic() + parts.limits.turn_seconds
-        image = store.open(picture)
-        try:
-            for prompt in prompts:
-                job.check()
-                yield prompt.digest, parts.segmenter.segment(image, (prompt,), job)
-        finally:
-            exchange.segmenter_calls += _calls(parts)[1] - before
-
-    exchange.masks_job = engines.worker().submit(session.id, work)
-
-
-def collect_masks(exchange: Exchange, wait: float = 0.0) -> None:
-    """Take the masks measured for boxes that a slider let in."""
-    with exchange.lock:
-        handle, turn = exchange.masks_job, exchange.turn
-        if handle is None or turn is None:
-            return
-        done = handle.finished
-        measured = dict(handle.drain(wait))
-        if measured:
-            exchange.turn = replace(turn, bank=MappingProxyType({**turn.bank, **measured}))
-        if done:
-            exchange.masks_job = None
-            if handle.error is not None:
-                exchange.masks_problem = _problem_of(handle)
-
-
-def wait_for_masks(exchange: Exchange, at_most: float) -> bool:
-    """Collect masks for up to `at_most` seconds; True where the page should be drawn anew."""
-    if exchange.masks_job is None:
-        return False
-    end = time.monotonic() + at_most
-    while exchange.masks_job is not None and time.monotonic() < end:
-        collect_masks(exchange, 0.05)
-    return True
-
-
-def replay(turn: Turn) -> dict[str, Any]:
-    """What a turn measured, to be given to the next one about the same words."""
-    given: dict[str, Any] = {"segment": dict(turn.bank)}
-    if turn.prediction is not None:
-        given["classify"] = turn.prediction
-        chosen = turn.decision.intent if turn.decision else None
-        if chosen is not None and decide(turn.prediction, turn.thresholds).intent != chosen:
-            given["decide"] = chosen  # the user said so
-    named = turn.keywords is not None and (turn.keywords.phrases or turn.keywords.everything)
-    if turn.proposals is not None and named and not turn.failures:
-        given["propose"] = turn.proposals
-        given["exclude"] = turn.excluded
-    return given

@@ -1,4 +1,4 @@
-"""A chat's exchanges: the request, the steps as they happen, then the answer."""
+"""A chat's exchanges: the request, the steps as they happen, then an answer for each picture."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import actions, engines, turns
-from pages.shared.state import Exchange, Session
+from pages.shared import actions, chats, engines, retuning, state, turns
+from pages.shared.state import Chat, Exchange
 from pages.shared.texts import count, escape, seconds
 from pages.shared.views_answer import answer
+from pages.shared.views_many import together
 from pages.shared.views_pictures import problem
 
 USER_AVATAR, WORKBENCH_AVATAR = ":material/person:", ":material/center_focus_strong:"
 POLL = 0.1  # seconds between two looks at a running job
 MASKS_WAIT = 1.0
+ESCAPE = "Esc"
 
 
 @dataclass
@@ -41,9 +43,11 @@ class Running:
 
     def _now(self) -> str:
         handle, live = self.exchange.handle, self.exchange.live
+        if handle is not None and handle.job.cancelled:
+            return "Stopping"
         if handle is not None and not handle.started:
             ready = engines.warm_up().finished
-            return "Waiting for a free engine" if ready else "Loading the engines, once"
+            return "Waiting for its turn" if ready else "Loading the engines, once"
         done = f" ({live.fraction:.0%})" if live.fraction else ""
         return f"{live.text or 'Starting'}{done}"
 
@@ -61,50 +65,138 @@ SCROLL = """<script>
 
 def scroll_to(exchange: Exchange) -> None:
     """Bring an exchange to the top of the view: when it begins, and again when its answer is there."""
-    state = "running" if exchange.running else "done"
-    st.html(SCROLL % (exchange.id, state), unsafe_allow_javascript=True)
+    moment = "running" if exchange.running else "done"
+    st.html(SCROLL % (exchange.id, moment), unsafe_allow_javascript=True)
 
 
-def exchange_view(exchange: Exchange, latest: bool) -> Running | None:
+def exchange_view(chat: Chat, exchange: Exchange, latest: bool) -> Running | None:
     """One exchange; where it still runs, the place for its steps."""
     with st.container(key=f"exchange-{exchange.id}"):
-        return _request_and_answer(exchange, latest)
+        with st.chat_message("user", avatar=USER_AVATAR):
+            _request(chat, exchange)
+        with st.chat_message("assistant", avatar=WORKBENCH_AVATAR):
+            return _reply(exchange, latest)
 
 
-def _request_and_answer(exchange: Exchange, latest: bool) -> Running | None:
-    with st.chat_message("user", avatar=USER_AVATAR):
-        st.text(exchange.text)
-        if exchange.how:
-            st.caption(escape(exchange.how))
-    with st.chat_message("assistant", avatar=WORKBENCH_AVATAR):
-        if exchange.running:
-            running = Running(exchange, st.status(":shimmer[Starting]", expanded=True, type="compact"))
-            st.button(
-                "Stop", key=f"stop-{exchange.id}", icon=":material/stop_circle:", on_click=turns.stop, args=(exchange,)
-            )
-            running.draw()
-            return running
-        _steps(exchange)
-        if exchange.problem is not None:
-            problem(exchange.problem)
-            st.button(
-                "Try again", key=f"retry-{exchange.id}", type="primary", icon=":material/replay:",
-                on_click=actions.ask_again, args=(exchange.id,),
-            )  # fmt: skip
-        else:
-            answer(exchange.id, latest)
+def _request(chat: Chat, exchange: Exchange) -> None:
+    if exchange.editing:
+        _edit_form(exchange)
+        return
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top", gap="small"):
+        st.text(exchange.record.text, width="stretch")
+        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", width="content"):
+            _about_request(chat, exchange)
+    said = [exchange.record.how] if exchange.record.how else []
+    if len(chat.pictures) > 1 and exchange.parts:
+        said.append("about " + ", ".join(_numbered(chat, part.picture) for part in exchange.parts if part.picture))
+    if said:
+        st.caption(escape("; ".join(said)))
+
+
+def _about_request(chat: Chat, exchange: Exchange) -> None:
+    st.button(
+        "Edit", key=f"edit-{exchange.id}", icon=":material/edit:", type="tertiary", on_click=_set_editing,
+        args=(exchange, True), help="Change the words and send them again; what followed stays as a branch",
+    )  # fmt: skip
+    if not exchange.running and not exchange.elsewhere:
+        st.button(
+            "Again", key=f"regenerate-{exchange.id}", icon=":material/refresh:", type="tertiary",
+            on_click=_again, args=(exchange,), help="Run it again; the answer now stays behind the new one",
+        )  # fmt: skip
+    _turns_between(chat, exchange)
+
+
+def _again(exchange: Exchange) -> None:
+    turns.again(exchange)
+
+
+def _numbered(chat: Chat, picture: object) -> str:
+    number = next((n for n, known in enumerate(chat.pictures, 1) if known == picture), 0)
+    name = getattr(picture, "name", "")
+    return f"{number} · {name}" if number else name
+
+
+def _set_editing(exchange: Exchange, editing: bool) -> None:
+    exchange.editing = editing
+
+
+def _edit_form(exchange: Exchange) -> None:
+    key = f"words-{exchange.id}"
+    words = st.text_area("Your request", exchange.record.text, key=key, height="content")
+    with st.container(horizontal=True):
+        st.button(
+            "Send", key=f"resend-{exchange.id}", type="primary", icon=":material/send:", disabled=not words.strip(),
+            on_click=_resend, args=(exchange, key),
+        )  # fmt: skip
+        st.button(
+            "Leave it", key=f"unedit-{exchange.id}", type="tertiary", on_click=_set_editing, args=(exchange, False)
+        )
+
+
+def _resend(exchange: Exchange, key: str) -> None:
+    turns.resend(exchange, st.session_state[key])
+
+
+def _turns_between(chat: Chat, exchange: Exchange) -> None:
+    """The way to the versions behind this one, and to the branches beside it."""
+    tree, node = chat.tree, exchange.record.node
+    versions = [record.id for record in tree.versions(node)]
+    if len(versions) > 1:
+        _pager("Version", versions, versions.index(exchange.id), exchange, chats.show_version)
+    siblings = tree.siblings(node)
+    if len(siblings) > 1:
+        _pager("Branch", siblings, siblings.index(node), exchange, chats.show_branch)
+
+
+def _pager(name: str, ids: list[str], now: int, exchange: Exchange, show: object) -> None:
+    for step, icon, word in ((-1, ":material/chevron_left:", "Earlier"), (1, ":material/chevron_right:", "Later")):
+        to = now + step
+        st.button(
+            "", key=f"{name}-{word}-{exchange.id}", icon=icon, type="tertiary", disabled=not 0 <= to < len(ids),
+            help=f"{word} {name.lower()}", on_click=show, args=(exchange, ids[to % len(ids)]),  # type: ignore[arg-type]
+        )  # fmt: skip
+        if step < 0:
+            st.caption(f"{name} {now + 1} of {len(ids)}")
+
+
+def _reply(exchange: Exchange, latest: bool) -> Running | None:
+    if exchange.running:
+        running = Running(exchange, st.status(":shimmer[Starting]", expanded=True, type="compact"))
+        st.button(
+            "Stop", key=f"stop-{exchange.id}", icon=":material/stop_circle:", on_click=turns.stop, args=(exchange,),
+            shortcut=ESCAPE if latest else None,
+        )  # fmt: skip
+        running.draw()
+        return running
+    if exchange.elsewhere:
+        st.caption(":shimmer[This request runs in another tab]")
+        return None
+    _steps(exchange)
+    problem(exchange.unkept)
+    if exchange.problem is not None:
+        problem(exchange.problem)
+        st.button(
+            "Try again", key=f"retry-{exchange.id}", type="primary", icon=":material/replay:",
+            on_click=actions.ask_again, args=(exchange.id,),
+        )  # fmt: skip
+    if len(exchange.parts) > 1:
+        together(exchange)
+    for part in exchange.parts:
+        if len(exchange.parts) > 1 and part.picture is not None:
+            st.markdown(f"**{escape(part.picture.name)}**")
+        answer(part.id, latest and len(exchange.parts) == 1)
     return None
 
 
 def _steps(exchange: Exchange) -> None:
     if not exchange.steps:
         return
-    label = f"{count(len(exchange.steps), 'step')} in {seconds(exchange.seconds)}"
+    label = f"{count(len(exchange.steps), 'step')} in {seconds(sum(part.seconds for part in exchange.parts))}"
     with st.expander(label, type="compact", key=f"steps-{exchange.id}"):
         st.caption("  \n".join(f":material/check: {escape(line)}" for line in exchange.steps))
 
 
-def pump(session: Session, running: list[Running]) -> None:
+def pump(chat: Chat, running: list[Running]) -> None:
     """Show what runs until one of it ends, then draw the page anew.
 
     A click or another page ends this script at the next write; the job goes on, and the next run takes its events.
@@ -115,6 +207,19 @@ def pump(session: Session, running: list[Running]) -> None:
             place.draw()
         if not all(place.exchange.running for place in running):
             st.rerun()
-    if any(turns.wait_for_masks(exchange, MASKS_WAIT) for exchange in session.chat.exchanges):
+    waited = [retuning.wait_for(part, MASKS_WAIT) for exchange in chat.path() for part in exchange.parts if part.job]
+    if any(waited):
         st.empty()  # where a click that came meanwhile goes first; a rerun asked for here would undo a change of page
+        st.rerun()
+
+
+LOOK_AGAIN = 2.0  # seconds
+
+
+@st.fragment(run_every=LOOK_AGAIN)
+def watch_store(chat_id: str) -> None:
+    """Draws the page anew when another tab changed the chat."""
+    session = state.begin()
+    chat = session.opened.get(chat_id)
+    if chat is not None and chat.saved and not session.full_run and chats.changed(session, chat):
         st.rerun()

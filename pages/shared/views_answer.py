@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from core.formats.table import rows
-from core.overlay import Layers, draw
-from core.pictures import encode_jpeg
-from core.types.boxes import Suggestion
+from core.overlay import label_text
+from core.types.boxes import Basis
 from core.types.turn import Action, Status, Turn
-from pages.shared import actions, state, turns
-from pages.shared.pictures import SCREEN_QUALITY, SCREEN_SIDE
-from pages.shared.state import LAYERS, Exchange, Problem, Session
+from pages.shared import actions, engines, retuning, state
+from pages.shared.canvas import CanvasEvent, Shape, canvas
+from pages.shared.state import LAYERS, Part, Problem, Session
 from pages.shared.texts import count, escape
-from pages.shared.views_box import draw_box
+from pages.shared.views_correct import tools
 from pages.shared.views_downloads import downloads
 from pages.shared.views_pictures import alt_of, problem
 from pages.shared.views_status import FETCH, fetch_needed
@@ -37,39 +38,39 @@ DRAWN_BY_HAND = "user"
 
 
 @st.fragment
-def answer(exchange_id: str, latest: bool) -> None:
-    """One finished exchange; earlier ones keep their details closed."""
+def answer(part_id: str, latest: bool) -> None:
+    """One finished answer; earlier ones keep their details closed."""
     session = state.begin()
-    exchange = session.find(exchange_id)
-    if exchange is None or exchange.turn is None:
+    part = session.find_part(part_id)
+    if part is None:
         return
-    turn = turns.shown(session, exchange)
-    looked = turn.proposals is not None and exchange.picture is not None
-    if not looked:
-        _words(session, exchange, turn, latest)
-        _why(session, exchange, turn)
+    turn = retuning.shown(session, part)
+    if turn.keywords is None or part.picture is None:
+        _words(part, turn, latest)
+        _why(session, part, turn)
         return
-    if exchange.drawing:
-        draw_box(session, exchange)
-    elif exchange.edited is not None:
-        _words(session, exchange, turn, latest)
-        _before_and_after(session, exchange, turn)
-        _controls(session, exchange, turn, latest)
+    if part.edited is not None:
+        _words(part, turn, latest)
+        _before_and_after(session, part, turn, latest)
+        _controls(session, part, turn, latest)
     else:
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            _picture(session, exchange, turn)
+            _picture(part, turn, latest)
         with right:
-            _words(session, exchange, turn, latest)
-            _controls(session, exchange, turn, latest)
-    if latest and not exchange.drawing:
-        _table(exchange, turn)
-        _why(session, exchange, turn)
-    if not session.full_run and turns.wait_for_masks(exchange, MASKS_WAIT):
+            _words(part, turn, latest)
+            _controls(session, part, turn, latest)
+    if latest:
+        _table(part, turn)
+        _why(session, part, turn)
+    if not session.full_run and retuning.wait_for(part, MASKS_WAIT):
         st.rerun(scope="fragment")
 
 
-def _words(session: Session, exchange: Exchange, turn: Turn, latest: bool) -> None:
+def _words(part: Part, turn: Turn, latest: bool) -> None:
+    if turn.references:
+        resolved = "; ".join(f"“{r.words}” is {r.meaning}" if r.words else r.meaning for r in turn.references)
+        st.caption(f":material/link: {escape(resolved)}")
     if turn.answer.text:
         st.text(turn.answer.text)
     for failure in turn.failures:
@@ -78,132 +79,193 @@ def _words(session: Session, exchange: Exchange, turn: Turn, latest: bool) -> No
             problem(Problem(failure.message, f"{failure.remedy}{instead}"))
     if turn.status == Status.STOPPED:
         st.caption("Stopped. What was measured until then is kept.")
+    if part.note:
+        st.caption(part.note)
     known = [action for action in turn.answer.actions if action.kind in actions.HANDLERS]
     if latest and turn.failures and fetch_needed():
         known.insert(0, Action("fetch_weights", FETCH))
-    again = latest and _again_label(session, exchange, turn)
+    again = latest and _again_label(part, turn)
     if not known and not again:
         return
     with st.container(horizontal=True):
         if again:
             st.button(
-                again, key=f"again-{exchange.id}", type="primary", icon=":material/replay:",
-                on_click=actions.ask_again, args=(exchange.id,),
+                again, key=f"again-{part.id}", type="primary", icon=":material/replay:",
+                on_click=actions.ask_again, args=(part.exchange.id,),
             )  # fmt: skip
         for number, action in enumerate(known):
             st.button(
-                escape(action.label, 60), key=f"action-{number}-{exchange.id}", icon=actions.ICONS[action.kind],
-                on_click=actions.perform, args=(exchange.id, action),
+                escape(action.label, 60), key=f"action-{number}-{part.id}", icon=actions.ICONS[action.kind],
+                on_click=actions.perform, args=(part.id, action),
             )  # fmt: skip
 
 
-def _again_label(session: Session, exchange: Exchange, turn: Turn) -> str:
+def _again_label(part: Part, turn: Turn) -> str:
     """What a button says that sends the same words again, where that makes sense; else ""."""
-    if exchange.picture is None and session.chat.picture is not None and turn.status == Status.ASKED:
-        return escape(f"Ask it of {session.chat.picture.name}", 60)
+    pictures = state.begin().chat.current
+    if part.picture is None and pictures and turn.status == Status.ASKED:
+        return escape(f"Ask it of {pictures[0].name}", 60)
     return "Try again" if turn.failures or turn.status in (Status.STOPPED, Status.FAILED) else ""
 
 
-def _controls(session: Session, exchange: Exchange, turn: Turn, latest: bool) -> None:
+def _controls(session: Session, part: Part, turn: Turn, latest: bool) -> None:
     if turn.status == Status.ASKED:
         return  # nothing was chosen yet: there is nothing to move or to take away
     if latest:
-        tuning(exchange, turn)
-        _masks_state(exchange)
-        downloads(session, exchange, turn)
+        _tuning(part, turn)
+        downloads(session, part, turn)
         return
-    details = st.expander("Thresholds, objects, files", key=f"details-{exchange.id}", on_change="rerun", type="compact")
+    details = st.expander("Thresholds, objects, files", key=f"details-{part.id}", on_change="rerun", type="compact")
     if details.open:
         with details:
-            tuning(exchange, turn)
-            _masks_state(exchange)
-            downloads(session, exchange, turn)
-            _table(exchange, turn)
-            trace(session, exchange, turn)
+            if part.edited is None:
+                tools(part, turn)
+            _tuning(part, turn)
+            downloads(session, part, turn)
+            _table(part, turn)
+            trace(session, part, turn)
 
 
-def _masks_state(exchange: Exchange) -> None:
-    if exchange.masks_job is not None:
-        st.caption(f":shimmer[Outlining {count(len(exchange.masks_wanted), 'more object')}]")
-    problem(exchange.masks_problem)
+def _tuning(part: Part, turn: Turn) -> None:
+    tuning(part, turn)
+    if part.job is not None:
+        said = "Measuring again" if part.again else f"Outlining {count(len(part.wanted), 'more object')}"
+        st.caption(f":shimmer[{said}]")
+    problem(part.problem)
 
 
-def _picture(session: Session, exchange: Exchange, turn: Turn) -> None:
-    assert exchange.picture is not None
-    st.image(overlay(session, exchange, turn), width="stretch", alt=_told(exchange, turn))
+# -- the picture ----------------------------------------------------------------------------------------------------
+
+
+def _picture(part: Part, turn: Turn, latest: bool) -> None:
+    picture = part.picture
+    assert picture is not None
+    if latest:
+        tools(part, turn)
+    store = engines.pictures()
+    canvas(
+        f"canvas-{part.id}", picture, shapes(turn), alt=_told(part, turn),
+        jpeg=lambda side: store.jpeg(picture, side), layers=part.layers, hidden=part.hidden, selected=part.selected,
+        tool=part.tool, points=part.points, on_event=lambda event: _heard(part.id, event),
+    )  # fmt: skip
     if turn.detections.items:
-        _layers(exchange)
-    if _dashed(turn):
+        _layers(part)
+    if any(action.kind == "take" for action in turn.answer.actions):
         st.caption("Dashed: a region that merely stands out. It is counted nowhere until you take it.")
 
 
-def _layers(exchange: Exchange) -> None:
-    key = f"layers-{exchange.id}"
-    st.session_state[key] = list(exchange.layers)
+def shapes(turn: Turn) -> list[Shape]:
+    """The objects as the canvas draws them; a suggestion is drawn only where the answer offers to take it."""
+    found = []
+    for number, detection in enumerate(turn.detections.items, 1):
+        mask = turn.masks.items[number - 1] if number <= len(turn.masks.items) else None
+        by_hand = detection.basis == Basis.USER and not detection.points
+        label = label_text(number, detection)
+        found.append(Shape(number, label, detection.box, mask if mask and mask.area else None, editable=by_hand))
+    if any(action.kind == "take" for action in turn.answer.actions):
+        for suggestion in turn.suggestions[:1]:
+            found.append(Shape(len(found) + 1, "stands out", suggestion.box, dashed=True))
+    return found
+
+
+def _heard(part_id: str, event: CanvasEvent) -> None:
+    """What the user did in the picture."""
+    part = state.begin().find_part(part_id)
+    if part is None:
+        return
+    count_of = len((part.shown or part.turn).detections.items)
+    known = event.number is not None and 1 <= event.number <= count_of
+    if event.kind == "select":
+        part.selected = event.number if known else None
+    elif event.kind == "hide" and event.hidden is not None:
+        part.hidden = event.hidden
+    elif event.kind == "point" and event.point is not None:
+        part.points = (*part.points, event.point)
+    elif event.kind == "box" and event.box is not None:
+        actions.use_box(part, event.box)
+    elif event.kind == "move" and event.box is not None and known and event.number:
+        actions.move_box(part, event.number, event.box)
+    elif event.kind == "reject" and known and event.number:
+        actions.reject(part, event.number)
+
+
+def _layers(part: Part) -> None:
+    key = f"layers-{part.id}"
+    st.session_state[key] = list(part.layers)
     st.pills(
         "Layers", LAYERS, selection_mode="multi", key=key, label_visibility="collapsed",
-        on_change=_layers_changed, args=(exchange, key),
+        on_change=_layers_changed, args=(part, key),
     )  # fmt: skip
 
 
-def _layers_changed(exchange: Exchange, key: str) -> None:
-    exchange.layers = tuple(layer for layer in LAYERS if layer in st.session_state[key])
+def _layers_changed(part: Part, key: str) -> None:
+    part.layers = tuple(layer for layer in LAYERS if layer in st.session_state[key])
 
 
-def _told(exchange: Exchange, turn: Turn) -> str:
-    assert exchange.picture is not None
+def _told(part: Part, turn: Turn) -> str:
+    assert part.picture is not None
     found = ", ".join(f"{n} {d.phrase}" for n, d in enumerate(turn.detections.items, 1))
-    return f"{alt_of(exchange.picture)}. Marked: {found or 'nothing'}."
+    return f"{alt_of(part.picture)}. Marked: {found or 'nothing'}."
 
 
-def _dashed(turn: Turn) -> tuple[Suggestion, ...]:
-    """Suggestions are drawn only where the answer offers to take one."""
-    return turn.suggestions[:1] if any(action.kind == "take" for action in turn.answer.actions) else ()
-
-
-def overlay(session: Session, exchange: Exchange, turn: Turn) -> bytes:
-    """JPEG of the picture with the chosen layers; drawn once for each turn shown."""
-    made_of = (turn, exchange.layers)
-    if exchange.overlay is not None and exchange.overlay[0] == made_of:
-        return exchange.overlay[1]
-    assert exchange.picture is not None
-    masks, boxes, labels = (layer in exchange.layers for layer in LAYERS)
-    layers = Layers(masks, boxes, labels, _dashed(turn))
-    pixels = draw(session.store.open(exchange.picture), turn.detections, turn.masks, layers, SCREEN_SIDE)
-    data = encode_jpeg(pixels, None, SCREEN_QUALITY)
-    exchange.overlay = (made_of, data)
-    return data
-
-
-def _before_and_after(session: Session, exchange: Exchange, turn: Turn) -> None:
-    assert exchange.edited is not None
+def _before_and_after(session: Session, part: Part, turn: Turn, latest: bool) -> None:
+    edited = part.edited
+    assert edited is not None
     before, after = st.columns(2, gap="medium")
     with before:
         st.caption("Before, with what was removed marked")
-        _picture(session, exchange, turn)
+        _picture(part, turn, latest)
     with after:
         st.caption("After")
-        st.image(session.store.jpeg(exchange.edited), width="stretch", alt="The picture with the gap filled")
-        current = session.chat.picture == exchange.edited
+        canvas(
+            f"edited-{part.id}", edited, (), alt="The picture with the gap filled",
+            jpeg=lambda side: engines.pictures().jpeg(edited, side), objects=False,
+        )  # fmt: skip
+        current = session.chat.current == [edited]
         st.button(
             "This is the current picture" if current else "Continue with this picture",
-            key=f"continue-{exchange.id}", icon=":material/arrow_forward:", disabled=current,
-            on_click=actions.continue_with_edited, args=(exchange.id,),
+            key=f"continue-{part.id}", icon=":material/arrow_forward:", disabled=current,
+            on_click=actions.continue_with_edited, args=(part.id,),
         )  # fmt: skip
 
 
-def _table(exchange: Exchange, turn: Turn) -> None:
-    if not turn.detections.items or exchange.picture is None:
-        return
-    size = (exchange.picture.width, exchange.picture.height)
+# -- tables ---------------------------------------------------------------------------------------------------------
+
+
+def table_of(turn: Turn, part: Part) -> pd.DataFrame:
+    """The objects of one answer, a row each."""
+    assert part.picture is not None
+    size = (part.picture.width, part.picture.height)
     table = pd.DataFrame(rows(turn.detections, turn.masks, size), columns=list(COLUMNS))
     table.loc[table["basis"] == DRAWN_BY_HAND, "score"] = None
-    empty = [name for name in COLUMNS if not table[name].map(bool).any() or table[name].isna().all()]
-    st.dataframe(table.drop(columns=empty), hide_index=True, column_config=COLUMNS, alt="Table of the objects found")
+    return table
 
 
-def _why(session: Session, exchange: Exchange, turn: Turn) -> None:
-    why = st.expander("Why?", key=f"why-{exchange.id}", icon=":material/account_tree:", on_change="rerun")
+def without_empty(table: pd.DataFrame) -> pd.DataFrame:
+    """Columns that say nothing left out."""
+    return table.drop(columns=[n for n in table if not table[n].map(bool).any() or table[n].isna().all()])
+
+
+def _table(part: Part, turn: Turn) -> None:
+    if not turn.detections.items:
+        return
+    key = f"table-{part.id}"
+    st.session_state[key] = {"selection": {"rows": [part.selected - 1] if part.selected else []}}
+    st.dataframe(
+        without_empty(table_of(turn, part)), hide_index=True, column_config=COLUMNS, alt="Table of the objects found",
+        key=key, on_select=partial(_row_chosen, part.id, key), selection_mode="single-row",
+    )  # fmt: skip
+
+
+def _row_chosen(part_id: str, key: str) -> None:
+    part = state.begin().find_part(part_id)
+    if part is not None:
+        chosen = st.session_state[key]["selection"]["rows"]
+        part.selected = chosen[0] + 1 if chosen else None
+
+
+def _why(session: Session, part: Part, turn: Turn) -> None:
+    why = st.expander("Why? And corrections", key=f"why-{part.id}", icon=":material/account_tree:", on_change="rerun")
     if why.open:
         with why:
-            trace(session, exchange, turn)
+            trace(session, part, turn)

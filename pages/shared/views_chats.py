@@ -1,47 +1,84 @@
-"""The chats of the session, and what can be said."""
+"""The user's chats in the sidebar, what can be done with one, and what can be said."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
+from core.dialogue.operations import OPERATIONS
 from core.dialogue.wording import INTENT_HELP, MISSING
+from core.errors import StorageError
 from core.types.language import IntentName
-from pages.shared import state, turns
-from pages.shared.state import Session
-from pages.shared.texts import escape
-from pages.shared.views_pictures import samples, uploader
+from pages.shared import chats, state, turns
+from pages.shared.state import Chat, Problem, Session
+from pages.shared.texts import count, escape
+from pages.shared.views_files import chat_files
+from pages.shared.views_pictures import problem, samples, uploader
 
-DELETE = "delete "  # a dialog's name, before the chat's id
+DELETE, RENAME = "delete ", "rename "  # a dialog's name, before the chat's id
 UNHELPFUL = (IntentName.OTHER,)
+LISTED = 12  # chats in the sidebar; Home has all
 
 
-def chats(session: Session) -> None:
-    """New chat; each chat with a way to show and to delete it."""
+def sidebar(session: Session) -> None:
+    """New chat; each chat with a way to show it; what can be done with the one that is shown."""
     st.button(
         "New chat", key="new-chat", icon=":material/add_comment:", width="stretch",
-        disabled=session.chat.empty, on_click=state.new_chat,
+        disabled=session.chat.empty, on_click=chats.new_chat,
     )  # fmt: skip
-    for chat in session.chats:
-        if chat.empty:
-            continue
-        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-            st.button(
-                escape(chat.title), key=f"chat-{chat.id}", width="stretch",
-                type="secondary" if chat is session.chat else "tertiary",
-                on_click=state.show_chat, args=(chat.id,),
-            )  # fmt: skip
-            st.button(
-                "", key=f"delete-{chat.id}", icon=":material/delete:", type="tertiary", help="Delete this chat",
-                on_click=_ask_to_delete, args=(session, chat.id),
-            )  # fmt: skip
+    try:
+        kept = chats.summaries(session)
+    except StorageError as error:
+        problem(Problem(error.message, error.remedy))
+        kept = []
+    for summary in kept[:LISTED]:
+        st.button(
+            escape(summary.title, 34), key=f"chat-{summary.id}", width="stretch",
+            type="secondary" if summary.id == session.active else "tertiary",
+            on_click=chats.show_chat, args=(summary.id,),
+        )  # fmt: skip
+    if len(kept) > LISTED:
+        st.caption(f"{count(len(kept) - LISTED, 'older chat')} on Home")
 
 
-def _ask_to_delete(session: Session, chat_id: str) -> None:
-    session.dialog = f"{DELETE}{chat_id}"
+def chat_menu(session: Session, chat: Chat) -> None:
+    """Rename, clear, export and delete the chat that is shown."""
+    with st.popover("This chat", icon=":material/more_horiz:", key="chat-menu", type="tertiary"):
+        st.button(
+            "Rename",
+            key="rename",
+            icon=":material/edit:",
+            type="tertiary",
+            on_click=_open,
+            args=(session, RENAME, chat.id),
+        )
+        if chat.head:
+            st.button(
+                "Clear the view", key="clear", icon=":material/clear_all:", type="tertiary", on_click=chats.clear_chat,
+                help="The pictures stay; what was asked can be brought back",
+            )  # fmt: skip
+        chat_files(session, chat)
+        st.button(
+            "Delete", key="delete", icon=":material/delete:", type="tertiary", on_click=_open,
+            args=(session, DELETE, chat.id),
+        )  # fmt: skip
+
+
+def cleared(chat: Chat) -> None:
+    """The way back after everything was cleared."""
+    if chat.cleared:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("The view was cleared.")
+            st.button("Undo", key="undo-clear", icon=":material/undo:", type="tertiary", on_click=chats.undo_clear)
+
+
+def _open(session: Session, dialog: str, chat_id: str) -> None:
+    session.dialog = f"{dialog}{chat_id}"
 
 
 def help_lines(place: str) -> None:
-    """The intents, a sentence each; a click sends it."""
+    """The intents and what can be said of a result, a sentence each; a click sends it."""
     st.caption("Click a sentence to send it, or say it in your own words.")
     for intent, (meaning, sentence) in INTENT_HELP.items():
         if intent in UNHELPFUL:
@@ -53,6 +90,9 @@ def help_lines(place: str) -> None:
                 escape(sentence), key=f"help-{place}-{intent}", icon=":material/send:", wrap=True,
                 on_click=_send, args=(sentence,),
             )  # fmt: skip
+    st.caption("And then, of the last result:")
+    lines = [f"- {escape(entry.does)} :small[{escape(', '.join(entry.examples[:3]))}]" for entry in OPERATIONS.values()]
+    st.markdown("\n".join(lines))
 
 
 def _close() -> None:
@@ -74,6 +114,8 @@ def dialogs(session: Session) -> None:
         _picture_dialog()
     elif wanted.startswith(DELETE):
         _delete_dialog(wanted.removeprefix(DELETE))
+    elif wanted.startswith(RENAME):
+        _rename_dialog(wanted.removeprefix(RENAME))
 
 
 @st.dialog("What can I say?", on_dismiss=_close)
@@ -81,7 +123,7 @@ def _help_dialog() -> None:
     help_lines("dialog")
 
 
-@st.dialog("Open a picture", width="large", on_dismiss=_close)
+@st.dialog("Open pictures", width="large", on_dismiss=_close)
 def _picture_dialog() -> None:
     uploader("dialog")
     samples("dialog")
@@ -92,9 +134,22 @@ def _delete_dialog(chat_id: str) -> None:
     st.write("Its requests, answers and pictures are gone then.")
     with st.container(horizontal=True):
         if st.button("Delete", key="delete-now", type="primary", icon=":material/delete:"):
-            state.delete_chat(chat_id)
-            _close()
-            st.rerun()
+            _done(lambda: chats.delete_chat(chat_id))
         if st.button("Keep it", key="delete-not", type="tertiary"):
-            _close()
-            st.rerun()
+            _done(lambda: None)
+
+
+@st.dialog("Rename this chat", on_dismiss=_close)
+def _rename_dialog(chat_id: str) -> None:
+    title = st.text_input("Title", state.begin().chat.title, key=f"title-{chat_id}", max_chars=state.TITLE_CHARS)
+    if st.button("Rename", key="rename-now", type="primary", disabled=not title.strip()):
+        _done(lambda: chats.rename_chat(chat_id, title))
+
+
+def _done(what: Callable[[], None]) -> None:
+    try:
+        what()
+    except StorageError as error:
+        state.begin().chat.problem = Problem(error.message, error.remedy)
+    _close()
+    st.rerun()

@@ -10,7 +10,7 @@ import streamlit as st
 from core.formats.bundle import files, slug, zip_bytes
 from core.types.turn import Turn
 from pages.shared import engines
-from pages.shared.state import Exchange, Session
+from pages.shared.state import Part, Session
 from pages.shared.texts import escape
 
 SINGLE: dict[str, tuple[str, str]] = {  # file -> what it is called, its kind
@@ -24,24 +24,24 @@ EDITED = {"edited.png": ("Changed picture (PNG)", "image/png")}
 MOST_OBJECTS = 8  # with buttons of their own; all are in the zip
 
 
-def downloads(session: Session, exchange: Exchange, turn: Turn) -> None:
+def downloads(session: Session, part: Part, turn: Turn) -> None:
     """ "Download all" first, then single files, listed when they are asked for."""
-    stem = slug(exchange.text)
+    stem = slug(part.turn.text)
     with st.container(horizontal=True):
         st.download_button(
-            "Download all", lambda: zip_bytes(contents(session, exchange)), f"{stem}.zip", "application/zip",
-            key=f"zip-{exchange.id}", on_click="ignore", type="primary", icon=":material/download:",
+            "Download all", lambda: zip_bytes(contents(session, part)), f"{stem}.zip", "application/zip",
+            key=f"zip-{part.id}", on_click="ignore", type="primary", icon=":material/download:",
             help="One zip: overlay, masks, cut-outs, COCO, CSV and a manifest, at the thresholds shown",
         )  # fmt: skip
-        more = st.popover("Single files", key=f"more-{exchange.id}", on_change="rerun", type="tertiary")
+        more = st.popover("Single files", key=f"more-{part.id}", on_change="rerun", type="tertiary")
     if more.open:
         with more:
-            _single_files(session, exchange, turn, stem)
+            _single_files(session, part, turn, stem)
 
 
-def _single_files(session: Session, exchange: Exchange, turn: Turn, stem: str) -> None:
-    for name, (label, kind) in (SINGLE | (EDITED if exchange.edited else {})).items():
-        _button(session, exchange, name, label, kind, f"{stem}-{name}")
+def _single_files(session: Session, part: Part, turn: Turn, stem: str) -> None:
+    for name, (label, kind) in (SINGLE | (EDITED if part.edited else {})).items():
+        _button(session, part, name, label, kind, f"{stem}-{name}")
     masked = [
         (n, detection.phrase)
         for n, (detection, mask) in enumerate(zip(turn.detections.items, turn.masks.items, strict=False), 1)
@@ -50,26 +50,26 @@ def _single_files(session: Session, exchange: Exchange, turn: Turn, stem: str) -
     for number, phrase in masked[:MOST_OBJECTS]:
         name = f"cutouts/{number:02d}_{slug(phrase)}.png"
         label = f"Cut-out {number}: {escape(phrase, 30)} (PNG)"
-        _button(session, exchange, name, label, "image/png", name.rpartition("/")[2])
+        _button(session, part, name, label, "image/png", name.rpartition("/")[2])
     if len(masked) > MOST_OBJECTS:
         st.caption("The other cut-outs are in the zip.")
 
 
-def _button(session: Session, exchange: Exchange, name: str, label: str, kind: str, file_name: str) -> None:
+def _button(session: Session, part: Part, name: str, label: str, kind: str, file_name: str) -> None:
     st.download_button(
-        label, _one(session, exchange, name), file_name, kind,
-        key=f"file-{exchange.id}-{name}", on_click="ignore", type="tertiary", icon=":material/draft:", width="stretch",
+        label, _one(session, part, name), file_name, kind,
+        key=f"file-{part.id}-{name}", on_click="ignore", type="tertiary", icon=":material/draft:", width="stretch",
     )  # fmt: skip
 
 
-def _one(session: Session, exchange: Exchange, name: str) -> Callable[[], bytes]:
-    return lambda: contents(session, exchange)[name]
+def _one(session: Session, part: Part, name: str) -> Callable[[], bytes]:
+    return lambda: contents(session, part)[name]
 
 
-def contents(session: Session, exchange: Exchange) -> dict[str, bytes]:
-    """Every file of an exchange, at the thresholds that its sliders show now."""
-    turn = exchange.shown if exchange.tuned is not None else exchange.turn
-    assert turn is not None and exchange.picture is not None
-    if exchange.edited is not None:
-        turn = replace(turn, edited=session.store.open(exchange.edited))
-    return files(turn, session.store.open(exchange.picture), engines.settings())
+def contents(session: Session, part: Part) -> dict[str, bytes]:
+    """Every file of an answer, at the thresholds that its sliders show now."""
+    turn = (part.shown if part.tuned is not None else None) or part.turn
+    assert part.picture is not None
+    if part.edited is not None:
+        turn = replace(turn, edited=engines.pictures().open(part.edited))
+    return files(turn, engines.pictures().open(part.picture), engines.settings())

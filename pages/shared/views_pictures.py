@@ -1,4 +1,4 @@
-"""Choosing a picture: upload, samples, the picture that the chat is about."""
+"""Choosing pictures: upload, samples, and which of the chat's pictures the next request is about."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import streamlit as st
 
 from core.pictures import encode_jpeg, open_picture
 from core.samples import Sample, available, find, load
-from pages.shared import engines, state, turns
-from pages.shared.pictures import PictureRef
-from pages.shared.state import Chat, Problem, Session
+from core.types.picture import PictureRef
+from pages.shared import chats, engines, state, turns
+from pages.shared.canvas import canvas
+from pages.shared.state import Chat, Problem
 from pages.shared.texts import escape
 
 # The browser's own list of image types lacks some; a file of another kind is refused by the picture door, with a remedy
@@ -22,20 +23,27 @@ REQUEST_ICON, FAILURE_ICON = ":material/play_arrow:", ":material/sentiment_dissa
 
 
 def uploader(place: str) -> None:
-    """A field for one picture; `place` keeps two of them on one page apart. Errors are shown under it."""
+    """A field for pictures; `place` keeps two of them on one page apart. Errors are shown under it."""
     limits = engines.settings().limits
     key = f"upload-{place}"
     st.file_uploader(
-        "Open a picture", FILE_TYPES, help=f"{FORMATS}; up to {limits.upload_mb:g} MB",
+        "Open pictures", FILE_TYPES, accept_multiple_files=True, help=f"{FORMATS}; up to {limits.upload_mb:g} MB each",
         key=key, on_change=_uploaded, args=(key,), max_upload_size=int(limits.upload_mb),
     )  # fmt: skip
     problem(state.begin().chat.problem)
 
 
 def _uploaded(key: str) -> None:
-    file = st.session_state[key]
-    if file is not None:
-        state.open_in_chat(file.getvalue(), file.name)
+    """Files that were not opened before; one that is refused leaves the others in."""
+    done: set[str] = st.session_state.setdefault(f"{key}-done", set())
+    refused = None
+    for file in st.session_state[key] or []:
+        if file.file_id not in done:
+            done.add(file.file_id)
+            if not chats.open_in_chat(file.getvalue(), file.name):
+                refused = state.begin().chat.problem
+    if refused is not None:
+        state.begin().chat.problem = refused
 
 
 def problem(shown: Problem | None) -> None:
@@ -60,8 +68,8 @@ def samples(place: str, to_chat: bool = False) -> None:
 
 def _open_sample(sample: Sample, to_chat: bool) -> None:
     if to_chat:
-        state.new_chat()
-    state.open_in_chat(load(sample), sample.name, sample.key, sample.title)
+        chats.new_chat()
+    chats.open_in_chat(load(sample), sample.name, sample.key, sample.title)
     if to_chat:
         st.switch_page(CHAT_PAGE)
     st.rerun()  # from a dialog or a popover too, the whole page shows the picture
@@ -77,15 +85,16 @@ def card(key: str) -> bytes:
     return encode_jpeg(image.pixels[y : y + height, x : x + width], CARD_SIZE[0], 85)
 
 
-def current(session: Session, chat: Chat) -> None:
-    """The picture that the chat is about, with requests that work on it."""
-    picture = chat.picture
-    assert picture is not None
-    sample = find(picture.sample) if picture.sample else None
+def current(chat: Chat) -> None:
+    """The pictures that the next request is about, with requests that work on them."""
+    pictures = chat.current
+    sample = find(pictures[0].sample) if len(pictures) == 1 and pictures[0].sample else None
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        st.image(session.store.jpeg(picture), width="stretch", alt=alt_of(picture))
-        st.caption(escape(" · ".join([picture.name, picture.size, *picture.notes])))
+        if len(pictures) == 1:
+            _large(pictures[0])
+        else:
+            thumbnails(chat, "current")
     with right:
         st.markdown("**Try one of these, or type your own below**")
         for number, text in enumerate(sample.requests if sample else GENERAL_REQUESTS):
@@ -93,6 +102,64 @@ def current(session: Session, chat: Chat) -> None:
         if sample:
             st.caption("And one that honestly cannot work:")
             _request(chat, sample.failure, "try-failure", FAILURE_ICON)
+
+
+def _large(picture: PictureRef) -> None:
+    store = engines.pictures()
+    canvas(
+        f"picture-{picture.digest}", picture, (), alt=alt_of(picture), jpeg=lambda side: store.jpeg(picture, side),
+        objects=False,
+    )  # fmt: skip
+    st.caption(escape(" · ".join([picture.name, picture.size, *picture.notes])))
+
+
+def thumbnails(chat: Chat, place: str) -> None:
+    """The chat's pictures with their numbers; a click takes one into the next request, or out of it."""
+    store = engines.pictures()
+    now = [picture.digest for picture in chat.current]
+    with st.grid(CARD_COLUMNS, min_column_width=CARD_WIDTH):
+        for number, picture in enumerate(chat.pictures, 1):
+            with st.container(gap="xsmall"):
+                st.image(store.thumbnail(picture), width="stretch", alt=alt_of(picture))
+                st.button(
+                    escape(f"{number} · {picture.name}", 24), key=f"use-{place}-{number}-{chat.id}", width="stretch",
+                    type="primary" if picture.digest in now else "secondary", on_click=_toggle, args=(chat, number),
+                    help="Ask about this picture, or not",
+                )  # fmt: skip
+    if len(chat.pictures) > 1:
+        with st.container(horizontal=True):
+            st.button("All pictures", key=f"all-{place}", type="tertiary", on_click=_choose, args=(chat, True))
+            st.button("Only the newest", key=f"newest-{place}", type="tertiary", on_click=_choose, args=(chat, False))
+
+
+def _toggle(chat: Chat, number: int) -> None:
+    now = set(chat.chosen or (len(chat.pictures),))
+    if not chat.chosen and number != len(chat.pictures):
+        now = {number}  # the newest was only the default
+    else:
+        now ^= {number}
+    chat.chosen = tuple(sorted(now))
+
+
+def _choose(chat: Chat, every: bool) -> None:
+    chat.chosen = tuple(range(1, len(chat.pictures) + 1)) if every else ()
+
+
+def about(chat: Chat) -> None:
+    """Which pictures the next request is about, as numbers to click; nothing where there is one."""
+    if len(chat.pictures) < 2:
+        return
+    key = f"about-{chat.id}"
+    st.session_state[key] = list(chat.chosen or (len(chat.pictures),))
+    st.pills(
+        "The next request is about", list(range(1, len(chat.pictures) + 1)), selection_mode="multi", key=key,
+        format_func=lambda n: escape(f"{n} · {chat.pictures[n - 1].name}", 20), on_change=_about, args=(chat, key),
+        label_visibility="collapsed",
+    )  # fmt: skip
+
+
+def _about(chat: Chat, key: str) -> None:
+    chat.chosen = tuple(sorted(st.session_state[key]))
 
 
 def _request(chat: Chat, text: str, key: str, icon: str) -> None:

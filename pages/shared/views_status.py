@@ -10,16 +10,27 @@ from pages.shared.state import Problem
 from pages.shared.texts import escape
 from pages.shared.views_pictures import problem
 
+FETCH_WEIGHTS = "fetch_weights"
 FETCH = "Fetch the weights (29 MB)"
 POLL = 0.5
 COLUMNS, WIDTH = 3, 220
 
 
 def statuses() -> None:
-    """One line for each engine: ready, or why not and what to do."""
+    """One line for each engine: ready, or why not and what to do; then what engines that are missing would add."""
     with st.grid(COLUMNS, min_column_width=WIDTH, gap="medium"):
         for port, status in engines.statuses().items():
             _line(engines.PORTS[port][0], status)
+            if status.remedy_action == FETCH_WEIGHTS and not status.ready and not engines.fetching().running:
+                st.button(FETCH, key=f"fetch-{port}", icon=":material/download:", on_click=engines.fetch_weights)
+    absent = {title: (adds, status) for title, adds, status in engines.absent()}
+    if absent:
+        st.markdown("**Not here yet**")
+    with st.grid(COLUMNS, min_column_width=WIDTH, gap="medium"):
+        for title, (adds, status) in absent.items():
+            with st.container(gap="xxsmall"):
+                st.markdown(f":gray[:material/add_circle:] **{escape(title)}**")
+                st.caption(escape(f"Would add: {adds} {status.reason} {status.remedy}".strip()))
 
 
 def _line(title: str, status: EngineStatus) -> None:
@@ -32,7 +43,7 @@ def _line(title: str, status: EngineStatus) -> None:
 
 def fetch_needed() -> bool:
     """Whether some engine waits for weights that can be fetched here."""
-    return any(s.remedy_action == "fetch_weights" for s in engines.statuses().values() if not s.ready)
+    return any(s.remedy_action == FETCH_WEIGHTS for s in engines.statuses().values() if not s.ready)
 
 
 def weights() -> None:

@@ -9,10 +9,12 @@ import streamlit as st
 from core.dialogue.wording import BUTTONS
 from core.types.boxes import Basis, Proposals
 from core.types.language import Filter, FilterKind, IntentDecision, IntentPrediction, Keywords, Phrase
+from core.types.picture import PictureRef
+from core.types.reference import Reference
 from core.types.turn import Turn
-from pages.shared.pictures import PictureRef
-from pages.shared.state import Exchange, Session
+from pages.shared.state import Part, Session
 from pages.shared.texts import count, escape, score
+from pages.shared.views_correct import intent_field, phrase_field
 
 DIGEST_CHARS = 16
 MISS_WORDS = {
@@ -23,34 +25,42 @@ MISS_WORDS = {
     "overlap": "overlaps a better one",
 }
 STAGES = {
-    "classify": "Understand", "extract": "Find the words for things", "propose": "Find boxes", "segment": "Cut masks",
-    "choose": "Choose", "edit": "Fill", "answer": "Answer",
+    "resolve": "Resolve what is referred to", "classify": "Understand", "extract": "Find the words for things",
+    "propose": "Find boxes", "segment": "Cut masks", "choose": "Choose", "edit": "Fill", "answer": "Answer",
 }  # fmt: skip
 
 
-def trace(session: Session, exchange: Exchange, turn: Turn) -> None:
+def trace(session: Session, part: Part, turn: Turn) -> None:
     """The whole trace of one turn, at the thresholds shown."""
     left, right = st.columns(2, gap="medium")
     with left:
+        _lines("What it refers to", (_reference(reference) for reference in turn.references))
         if turn.prediction is not None:
             _intents(turn.prediction, turn.decision)
+        intent_field(part, turn)
         if turn.keywords is not None:
             _words(turn.keywords)
+            phrase_field(part, turn)
     with right:
         if turn.proposals is not None:
             _chosen(turn, turn.proposals)
-        _times(turn, exchange)
+        _times(turn, part)
     _engines(turn)
     _lines("Warnings", (*turn.warnings, *dict.fromkeys(note for note in turn.masks.notes if note)))
     _lines("Failures", (f"{f.stage}: {f.message} {f.remedy} {f.instead}".strip() for f in turn.failures))
-    if exchange.picture is not None:
-        _lines("Picture", _picture_facts(exchange.picture))
-    calls, total = exchange.detector_calls, session.detector_calls
+    if part.picture is not None:
+        _lines("Picture", _picture_facts(part.picture))
+    calls, total = part.detector_calls, session.detector_calls
     known = "" if calls or turn.proposals is None else " It was measured before and remembered."
     st.caption(
         f"Detector calls for this answer: {calls}; detector calls in this session: {total}."
         f"{known} Sliders never add one."
     )
+
+
+def _reference(reference: Reference) -> str:
+    words = f"“{reference.words}”" if reference.words else "the request"
+    return f"{words}: {reference.operation}, {reference.meaning}"
 
 
 def _lines(title: str, lines: Iterable[str]) -> None:
@@ -117,9 +127,9 @@ def _chosen(turn: Turn, proposals: Proposals) -> None:
     _lines("What was chosen", lines)
 
 
-def _times(turn: Turn, exchange: Exchange) -> None:
+def _times(turn: Turn, part: Part) -> None:
     each = [f"{STAGES.get(stage, stage)}: {ms:.0f} ms" for stage, ms in turn.timings_ms.items()]
-    _lines("Time", [*each, f"in all, with opening the picture: {exchange.seconds * 1000:.0f} ms"])
+    _lines("Time", [*each, f"in all, with opening the picture: {part.seconds * 1000:.0f} ms"])
 
 
 def _engines(turn: Turn) -> None:

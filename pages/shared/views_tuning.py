@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from core.types.thresholds import Thresholds
-from core.types.turn import Turn
-from pages.shared import actions, turns
-from pages.shared.state import Exchange
+from core.types.turn import Status, Turn
+from pages.shared import actions, retuning
+from pages.shared.state import Part
 from pages.shared.texts import count, score
 
 BOX_HELP = "A box passes when its score reaches this. Lower it to see more, raise it to see less."
@@ -22,43 +22,43 @@ NO_TOKENS = "Without effect here: the embedded detector knows whole things, and 
 MASK_RANGE = (0.05, 0.95)
 
 
-def tuning(exchange: Exchange, turn: Turn) -> None:
-    """Sliders for the box, text and mask thresholds of one exchange, what passes, and the way back."""
+def tuning(part: Part, turn: Turn) -> None:
+    """Sliders for the box, text and mask thresholds of one part, what passes, and the way back."""
     proposals = turn.proposals
+    gone = proposals is None and turn.keywords is not None and turn.status != Status.FAILED
     measured = 0 if proposals is None else len(proposals)
-    thresholds = exchange.tuned or exchange.thresholds
-    box_help = BOX_HELP + defaults_of(turn) if measured else NO_BOXES
-    _slider(exchange, "box", "Box score", box_value(turn, thresholds), box_help, not measured)
-    masks = bool(turn.bank) or any(mask.area for mask in turn.masks.items)
+    thresholds = part.thresholds
+    box_help = BOX_HELP + defaults_of(turn) if measured or gone else NO_BOXES
+    _slider(part, "box", "Box score", box_value(turn, thresholds), box_help, not (measured or gone))
+    masks = any(mask.area for mask in turn.masks.items)
     mask_help = MASK_HELP if masks else NO_MASKS
-    _slider(exchange, "mask_cut", "Mask cut", thresholds.mask_cut, mask_help, not masks, MASK_RANGE)
+    _slider(part, "mask_cut", "Mask cut", thresholds.mask_cut, mask_help, not masks, MASK_RANGE)
     if turn.keywords is not None and any(phrase.colours for phrase in turn.keywords.phrases):
-        _slider(exchange, "colour", "Colour share", thresholds.colour, COLOUR_HELP, False)
-    _slider(exchange, "text", "Text score", thresholds.text or 0.0, NO_TOKENS, True)
+        _slider(part, "colour", "Colour share", thresholds.colour, COLOUR_HELP, False)
+    _slider(part, "text", "Text score", thresholds.text or 0.0, NO_TOKENS, True)
     passing = sum(1 for detection in turn.detections.items if detection.index >= 0)
     with st.container(horizontal=True, vertical_alignment="center"):
         passed = f"{passing} of {count(measured, 'measured box', 'measured boxes')} pass"
-        st.caption(passed if measured else "No box was measured")
-        if exchange.tuned is not None:
+        known = f"{count(passing, 'object')}; move a slider to choose anew" if gone else "No box was measured"
+        st.caption(passed if measured else known)
+        if part.tuned is not None:
             st.button(
-                "Reset", key=f"reset-{exchange.id}", type="tertiary", icon=":material/undo:",
-                on_click=turns.untune, args=(exchange,), help="Back to the thresholds of the settings",
+                "Reset", key=f"reset-{part.id}", type="tertiary", icon=":material/undo:",
+                on_click=retuning.untune, args=(part,), help="Back to the thresholds of the settings",
             )  # fmt: skip
 
 
-def _slider(
-    exchange: Exchange, name: str, label: str, value: float, hint: str, disabled: bool, span: Any = (0.0, 1.0)
-) -> None:
-    key = f"{name}-{exchange.id}"
-    st.session_state[key] = min(max(round(value, 2), span[0]), span[1])  # the exchange remembers, not the widget
+def _slider(part: Part, name: str, label: str, value: float, hint: str, disabled: bool, span: Any = (0.0, 1.0)) -> None:
+    key = f"{name}-{part.id}"
+    st.session_state[key] = min(max(round(value, 2), span[0]), span[1])  # the part remembers, not the widget
     st.slider(
         label, span[0], span[1], step=actions.STEP, key=key, help=hint, disabled=disabled,
-        on_change=_moved, args=(exchange, name, key),
+        on_change=_moved, args=(part, name, key),
     )  # fmt: skip
 
 
-def _moved(exchange: Exchange, name: str, key: str) -> None:
-    turns.tune(exchange, **{name: float(st.session_state[key])})
+def _moved(part: Part, name: str, key: str) -> None:
+    retuning.tune(part, **{name: float(st.session_state[key])})
 
 
 def box_value(turn: Turn, thresholds: Thresholds) -> float:
@@ -66,11 +66,12 @@ def box_value(turn: Turn, thresholds: Thresholds) -> float:
     if thresholds.box is not None:
         return thresholds.box
     proposals = turn.proposals
-    if proposals is None or not len(proposals):
-        return 0.0
     chosen = [d.basis for d in turn.detections.items if d.index >= 0]
-    basis = Counter(chosen or proposals.basis).most_common(1)[0][0]
-    return thresholds.for_box(basis, "", proposals.listed)
+    kinds = chosen or (proposals.basis if proposals is not None else ())
+    if not kinds:
+        return 0.0
+    listed = turn.keywords is not None and turn.keywords.everything
+    return thresholds.for_box(Counter(kinds).most_common(1)[0][0], "", listed)
 
 
 def defaults_of(turn: Turn) -> str:

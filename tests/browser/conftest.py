@@ -18,21 +18,21 @@ DESKTOP, PHONE = (1280, 900), (400, 800)
 
 
 @pytest.fixture(scope="session")
-def address(weights_dir: Path) -> Iterator[str]:
-    """Where the app listens."""
+def chromium() -> Iterator[Browser]:
     if chromium_path() is None:
         reason = "no chromium on this machine: apt-get install chromium"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    with running_app() as url:
-        yield url
+    with browser() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
-def chromium(address: str) -> Iterator[Browser]:
-    with browser() as started:
-        yield started
+def address(weights_dir: Path, chromium: Browser) -> Iterator[str]:
+    """Where the app listens."""
+    with running_app() as url:
+        yield url
 
 
 @dataclass

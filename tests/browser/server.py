@@ -41,12 +41,12 @@ def chromium_path() -> str | None:
 
 
 @contextmanager
-def running_app(environment: dict[str, str] | None = None) -> Iterator[Address]:
-    """Start `streamlit run Home.py`; the address, once the server is healthy."""
+def running_app(environment: dict[str, str] | None = None, script: str = "Home.py") -> Iterator[Address]:
+    """Start `streamlit run Home.py` (or another script); the address, once the server is healthy."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "Home.py", "--server.headless", "true"]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     process = subprocess.Popen(
         command,

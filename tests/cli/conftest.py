@@ -1,14 +1,17 @@
-"""The command line in this process, with faked engines and a picture to ask about."""
+"""The command line in this process, with faked engines and pictures to ask about."""
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from core.cli import ask
+from core.cli import ask, chat
 from core.cli.main import main
 from core.dialogue.engines import Engines
 from core.pictures import encode_png
@@ -31,6 +34,8 @@ class Ran:
 
 
 Run = Callable[..., Ran]
+Talk = Callable[..., Ran]
+TalkJson = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture(autouse=True)
@@ -57,13 +62,14 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def engines(monkeypatch: pytest.MonkeyPatch) -> Engines:
-    """`ask` runs with these fakes."""
+    """`ask` and `chat` run with these fakes."""
     fakes = fake_engines(PETS)
 
     def assemble(settings: Settings) -> Engines:
         return fakes
 
     monkeypatch.setattr(ask, "assemble", assemble)
+    monkeypatch.setattr(chat, "assemble", assemble)
     return fakes
 
 
@@ -73,3 +79,40 @@ def grey(tmp_path: Path) -> Path:
     file = tmp_path / "grey.png"
     file.write_bytes(encode_png(picture().pixels))
     return file
+
+
+@pytest.fixture
+def blue(tmp_path: Path) -> Path:
+    """Another picture, of the same size."""
+    file = tmp_path / "blue.png"
+    file.write_bytes(encode_png(picture(colour=(40, 60, 200)).pixels))
+    return file
+
+
+def stdin_of(data: bytes) -> io.TextIOWrapper:
+    """Standard input as a program sends it: bytes, no terminal."""
+    return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8")
+
+
+@pytest.fixture
+def talk(run: Run, engines: Engines, monkeypatch: pytest.MonkeyPatch) -> Talk:
+    """`talk(lines, *arguments)`: the chat reads these lines (or bytes) and ends."""
+
+    def go(lines: str | bytes, *arguments: Any) -> Ran:
+        data = lines if isinstance(lines, bytes) else lines.encode()
+        monkeypatch.setattr("sys.stdin", stdin_of(data))
+        return run("chat", *arguments)
+
+    return go
+
+
+@pytest.fixture
+def told(talk: Talk) -> TalkJson:
+    """The same with --json: one object for every line that was written; the chat ended well."""
+
+    def go(lines: str | bytes, *arguments: Any) -> list[dict[str, Any]]:
+        done = talk(lines, "--json", *arguments)
+        assert (done.status, done.err) == (0, "")
+        return [json.loads(line) for line in done.out.splitlines()]
+
+    return go

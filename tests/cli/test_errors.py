@@ -36,7 +36,7 @@ def refused(run: Run, *arguments: str | Path) -> str:
     ("arguments", "says"),
     [
         ([], "COMMAND"),
-        (["chat"], "'chat'"),
+        (["chatter"], "'chatter'"),
         (["ask"], "IMAGE"),
         (["ask", "@"], "TEXT"),
         (["ask", "@", "segment", "--colour"], "--colour"),
@@ -172,7 +172,7 @@ def test_a_reader_who_leaves_early_is_no_error() -> None:
 def test_python_dash_m_core() -> None:
     helped = shell(f"{sys.executable} -m core --help")
     assert helped.returncode == 0
-    for command in ("doctor", "weights", "ask", "evaluate-intents", "evaluate-phrases", "evaluate-detection"):
+    for command in ("doctor", "weights", "ask", "chat", "evaluate-intents", "evaluate-phrases", "evaluate-detection"):
         assert command in helped.stdout
     wrong = shell(f"{sys.executable} -m core ask")
     assert (wrong.returncode, wrong.stdout) == (2, "")

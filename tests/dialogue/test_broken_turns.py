@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from core.errors import EngineFailed, EngineUnavailable
 from core.jobs import Job
+from core.types.boxes import Proposals
 from core.types.events import (
     StepFailed,
 )
@@ -131,10 +131,18 @@ def test_a_replay_measures_nothing() -> None:
 
 def test_given_proposals_that_are_empty_are_not_measured_again() -> None:
     engines = fake_engines(PETS)
-    nothing = turn_of("segment the unicorn", engines).proposals
-    assert nothing is not None
-    assert len(nothing) == 0
-    assert not shown(turn_of("segment the dog", engines, given={"propose": replace(nothing)}))
+    nothing = Proposals.none(("dog",))
+    assert not shown(turn_of("segment the dog", engines, given={"propose": nothing}))
+
+
+def test_phrases_that_given_proposals_lack_are_measured_and_others_leave() -> None:
+    engines = fake_engines(PETS)
+    dogs = turn_of("segment the dog", engines).proposals
+    again = turn_of("segment the cat and the dog", engines, given={"propose": dogs})
+    assert shown(again) == [("cat", RIGHT), ("dog", LEFT)]
+    assert engines.detector.calls == 2  # type: ignore[attr-defined]
+    assert shown(turn_of("segment the cat", engines, given={"propose": again.proposals})) == [("cat", RIGHT)]
+    assert engines.detector.calls == 2  # type: ignore[attr-defined]
 
 
 def test_corrected_phrases_and_intent_are_used() -> None:

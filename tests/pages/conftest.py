@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ from core.dialogue.engines import Engines
 from core.generation.embedded import EmbeddedDescriber
 from core.pictures import encode_png
 from core.registry import EngineContext
-from core.settings import ASSETS, ROOT
+from core.sessions.store import SessionStore
+from core.settings import ASSETS, ROOT, load_settings
 from pages.shared import engines as shared
-from pages.shared.state import KEY, Exchange, Session
+from pages.shared.state import KEY, Exchange, Part, Session
 from tests.fakes import FakeDetector, fake_engines
 
 CHAT = "pages/1_Chat.py"
@@ -60,7 +62,12 @@ class App:
 
     @property
     def last(self) -> Exchange:
-        return self.session.chat.exchanges[-1]
+        return self.session.chat.path()[-1]
+
+    @property
+    def part(self) -> Part:
+        """The last answer."""
+        return self.last.parts[-1]
 
     def run(self) -> App:
         self.at.run()
@@ -98,10 +105,9 @@ class App:
         self.at.button(key=key).click()
         return self.run()
 
-    def slide(self, name: str, value: float, exchange: Exchange | None = None) -> App:
-        """Move a slider of an exchange, and wait until the masks of new boxes are there."""
-        exchange = exchange or self.last
-        self.at.slider(key=f"{name}-{exchange.id}").set_value(value)
+    def slide(self, name: str, value: float, part: Part | None = None) -> App:
+        """Move a slider of an answer, and wait until the masks of new boxes are there."""
+        self.at.slider(key=f"{name}-{(part or self.part).id}").set_value(value)
         return self.run()
 
     @property
@@ -132,6 +138,14 @@ def engines(monkeypatch: pytest.MonkeyPatch) -> Engines:
     parts = plain_engines()
     serve(monkeypatch, parts)
     return parts
+
+
+@pytest.fixture(autouse=True)
+def kept_chats(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SessionStore:
+    """A store of the test's own, and a browser of its own in each test."""
+    store = SessionStore(load_settings(environ={"VLP_WORKBENCH_DATA": str(tmp_path)}))
+    monkeypatch.setattr(shared, "store", lambda: store)
+    return store
 
 
 def serve(monkeypatch: pytest.MonkeyPatch, parts: Engines) -> None:

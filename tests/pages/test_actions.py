@@ -22,7 +22,7 @@ def test_an_uncertain_intent_is_asked_back_and_a_click_decides(visit: Visit) -> 
     assert {"Outline it", "Remove it", "Show boxes"} <= set(app.labels)
     app.press("Outline it")
     assert app.said[-2] == "maybe the cat" and app.said[-1].startswith("Outlined 2 maybe cats")
-    assert app.last.turn is not None and app.last.turn.intent == IntentName.SEGMENT
+    assert app.part.turn.intent == IntentName.SEGMENT
     assert "meant as “Outline it”" in app.captions
 
 
@@ -37,7 +37,7 @@ def test_the_nearest_miss_is_shown_on_a_click_without_the_detector(visit: Visit)
     assert app.said[-1].startswith("No dog found at .25; the best candidate scores .20")
     calls = len(detector_of(shared.engines()).calls)
     app.press("Show it (.20)")
-    assert app.at.slider(key=f"box-{app.last.id}").value == 0.2
+    assert app.at.slider(key=f"box-{app.part.id}").value == 0.2
     assert app.said[-1].startswith("Found 1 dog")
     assert len(detector_of(shared.engines()).calls) == calls
     assert len(app.session.chat.exchanges) == 1
@@ -53,7 +53,7 @@ def test_a_colour_miss_can_be_let_in(visit: Visit) -> None:
     assert "red is only" in app.said[-1]
     app.press("Show it anyway")
     assert app.said[-1].startswith("Outlined")
-    assert app.at.slider(key=f"colour-{app.last.id}").value == 0.0
+    assert app.at.slider(key=f"colour-{app.part.id}").value == 0.0
 
 
 def test_filters_can_be_taken_away(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,30 +70,33 @@ def test_a_dashed_region_can_be_taken(visit: Visit, monkeypatch: pytest.MonkeyPa
     detector = FakeDetector(OBJECTS, unknown=("zorb",), suggestions=(Suggestion(box, 0.6, "zorb"),))
     serve(monkeypatch, plain_engines(detector=detector))
     app = visit().ask("segment the zorb")
-    assert "Dashed" in app.captions and app.last.turn is not None and not app.last.turn.detections.items
+    assert "Dashed" in app.captions and not app.part.turn.detections.items
     app.press("Take the dashed region")
-    assert app.last.user_boxes == (box,)
+    assert app.part.turn.user_boxes == (box,)
     assert app.said[-1].startswith("Outlined 1 zorb (your box")
     assert list(app.table()["basis"]) == ["user"]
 
 
-def test_a_box_is_drawn_with_two_sliders(visit: Visit) -> None:
+def number(app: App, edge: str, value: int) -> None:
+    app.at.number_input(key=f"{edge}-{app.part.id}").set_value(value)
+
+
+def test_a_box_can_be_given_by_numbers(visit: Visit) -> None:
     app = visit().ask("segment the zebra").press("Draw a box")
-    app.at.slider(key=f"across-{app.last.id}").set_value((10, 50))
-    app.at.slider(key=f"down-{app.last.id}").set_value((20, 60))
+    for edge, value in (("left", 10), ("top", 20), ("right", 50), ("bottom", 60)):
+        number(app, edge, value)
     app.run().press("Use this box")
-    assert app.last.user_boxes == ((10.0, 20.0, 50.0, 60.0),)
+    assert app.part.turn.user_boxes == ((10.0, 20.0, 50.0, 60.0),)
     assert list(app.table()["area_px"]) == [1600]
-    assert not app.session.chat.exchanges[0].drawing
+    assert app.part.tool == "look"
 
 
-def test_an_empty_box_cannot_be_used_and_can_be_left(visit: Visit) -> None:
+def test_an_empty_box_cannot_be_used(visit: Visit) -> None:
     app = visit().ask("segment the zebra").press("Draw a box")
-    app.at.slider(key=f"across-{app.last.id}").set_value((10, 10))
+    number(app, "right", 30)
+    number(app, "left", 30)
     app.run()
-    assert app.at.button(key=f"use-{app.last.id}").disabled
-    app.press("Leave it")
-    assert not app.last.drawing and "Draw a box" in app.labels
+    assert app.at.button(key=f"use-{app.part.id}").disabled
 
 
 def test_help_is_a_dialog_whose_sentences_are_sent(visit: Visit) -> None:
@@ -104,11 +107,11 @@ def test_help_is_a_dialog_whose_sentences_are_sent(visit: Visit) -> None:
 
 def test_what_is_filled_follows_the_sliders_only_on_a_click(visit: Visit) -> None:
     app = visit().ask("remove the cat").slide("box", 0.1)
-    first = app.last
+    first = app.part
     app.press("Remove what is shown now")
-    assert app.last is not first and app.last.edited is not None and first.edited is not None
-    assert app.last.edited.digest != first.edited.digest
-    assert app.last.thresholds.box == 0.1
+    assert app.part is not first and app.part.edited is not None and first.edited is not None
+    assert app.part.edited.digest != first.edited.digest
+    assert app.part.thresholds.box == 0.1
 
 
 class Offering(FakeDescriber):
@@ -144,6 +147,6 @@ def test_fetching_can_be_offered_by_an_answer(visit: Visit, monkeypatch: pytest.
 
 def test_an_exchange_that_was_deleted_meanwhile_is_no_error(visit: Visit) -> None:
     app = visit().ask("find the dog")
-    app.session.chats[0].exchanges.clear()
+    app.session.chat.exchanges.clear()
     app.press("Show it (.20)")
     assert not app.session.chat.exchanges

@@ -8,7 +8,9 @@ import pytest
 
 from core.dialogue.engines import Engines
 from core.errors import EngineFailed
-from pages.shared.pictures import Decoded
+from core.sessions.decoded import Decoded
+from core.sessions.store import SessionStore
+from pages.shared import engines as shared
 from tests.fakes import FakeDetector, FakeSegmenter
 from tests.pages.conftest import CHAT, App, detector_of, plain_engines, png, serve
 
@@ -48,14 +50,14 @@ def test_a_picture_and_words_can_be_sent_together(visit: Visit) -> None:
     app = visit(picture=False)
     app.at.chat_input(key="request").upload("mine.png", png(), "image/png").set_value("segment the cat")
     app.run()
-    assert app.session.chat.picture is not None and app.session.chat.picture.name == "mine.png"
+    assert [p.name for p in app.session.chat.pictures] == ["mine.png"]
     assert app.said[1].startswith("Outlined 2 cats")
 
 
 def test_a_file_that_is_no_picture_is_refused_beside_the_field_and_nothing_is_lost(visit: Visit) -> None:
     app = visit().ask("segment the cat").upload(b"no picture at all", "letter.png")
     assert "letter.png" in app.errors
-    assert app.session.chat.picture is not None
+    assert len(app.session.chat.pictures) == 1
     assert app.said[1].startswith("Outlined 2 cats")
     app.upload(png(colour=(10, 200, 10)), "good.png")
     assert not app.errors
@@ -91,24 +93,23 @@ def test_two_users_never_see_each_other(visit: Visit) -> None:
     assert not two.said and two.session.chat.empty
     assert one.session.id != two.session.id
     two.upload(png(), "another name.png")  # the same pixels
-    assert one.session.chat.picture is not None and two.session.chat.picture is not None
-    assert two.session.store.open(two.session.chat.picture).name == "another name.png"
-    assert one.session.store.open(one.session.chat.picture).name == "picture.png"
+    assert shared.pictures().open(two.session.chat.pictures[0]).name == "another name.png"
+    assert shared.pictures().open(one.session.chat.pictures[0]).name == "picture.png"
 
 
-def test_chats_of_one_user_do_not_mix_and_can_be_switched_and_deleted(visit: Visit) -> None:
+def test_chats_of_one_user_do_not_mix_and_can_be_switched_and_deleted(visit: Visit, kept_chats: SessionStore) -> None:
     app = visit().ask("segment the cat")
     first = app.session.chat
     app.press("New chat")
-    assert not app.said and app.session.chat.picture is None
+    assert not app.said and not app.session.chat.pictures
     app.upload(png(colour=(1, 2, 3))).ask("find the dog")
     assert app.said[0] == "find the dog"
     app.press_key(f"chat-{first.id}")
     assert app.said[0] == "segment the cat"
-    app.press_key(f"delete-{first.id}")
+    app.press_key("delete")
     app.press_key("delete-now")
-    assert app.said[0] == "find the dog"
-    assert [chat.title for chat in app.session.chats] == ["find the dog"]
+    assert not app.said
+    assert [chat.title for chat in kept_chats.chats(app.session.owner)] == ["find the dog"]
 
 
 def test_foreign_text_is_never_markup(visit: Visit) -> None:
@@ -143,12 +144,12 @@ def test_a_bug_ends_one_exchange_and_not_the_chat(visit: Visit, monkeypatch: pyt
     assert app.said[-1].startswith("Outlined 2 cats")
 
 
-def test_a_picture_that_is_gone_is_said_plainly(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_that_is_gone_is_said_plainly(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch, kept_chats: SessionStore
+) -> None:
     app = visit().ask("segment the cat")
-    ref = app.session.chat.picture
-    assert ref is not None
-    app.session.store.drop(ref)
-    monkeypatch.setattr(app.session.store, "_decoded", Decoded())
+    (kept_chats.pictures.folder / app.session.chat.pictures[0].key).unlink()
+    monkeypatch.setattr(kept_chats.pictures, "_decoded", Decoded())
     app.ask("find the dog")
     assert "is no longer kept here" in app.errors and "Open the picture again" in app.errors
     assert app.said[1].startswith("Outlined 2 cats")
@@ -166,7 +167,7 @@ def test_only_the_last_exchanges_are_drawn_until_more_are_asked_for(visit: Visit
 
 def test_why_shows_every_decision_and_counts_the_detector(visit: Visit) -> None:
     app = visit().ask("segment the cat")
-    app.at.session_state[f"why-{app.last.id}"] = True
+    app.at.session_state[f"why-{app.part.id}"] = True
     app.run()
     shown = " ".join(m.value for m in app.at.markdown).replace("\\", "").replace("\u2060", "")
     for part in ("What was wanted", "kept: “cat”", "box thresholds that decided: class 0.25", "Engines", "fake 1"):
@@ -176,11 +177,10 @@ def test_why_shows_every_decision_and_counts_the_detector(visit: Visit) -> None:
 
 def test_a_changed_picture_stands_beside_the_original_and_can_be_gone_on_with(visit: Visit) -> None:
     app = visit().ask("remove the cat")
-    assert app.last.edited is not None
-    assert app.last.turn is not None and app.last.turn.edited is None  # pixels lie in the store
-    original = app.session.chat.picture
+    assert app.part.edited is not None
+    assert app.part.turn.edited is None  # pixels lie in the store
     app.press("Continue with this picture")
-    now = app.session.chat.picture
-    assert now is not None and now != original and now.name == "picture.png (edited)"
-    pixels = app.session.store.open(now).pixels
+    (now,) = app.session.chat.current
+    assert len(app.session.chat.pictures) == 2 and now.name == "picture.png (edited)"
+    pixels = shared.pictures().open(now).pixels
     assert tuple(pixels[20, 30]) == (255, 0, 255) and tuple(pixels[0, 0]) == (90, 90, 90)

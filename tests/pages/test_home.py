@@ -37,8 +37,7 @@ def test_an_engine_that_cannot_work_says_why_and_what_to_do(visit: Visit, monkey
 def test_one_click_on_a_sample_opens_it_with_its_requests(visit: Visit) -> None:
     app = visit(page=None).press("Astronaut")
     app.go("pages/1_Chat.py")
-    assert app.session.chat.picture is not None
-    assert app.session.chat.picture.sample == "astronaut"
+    assert [picture.sample for picture in app.session.chat.pictures] == ["astronaut"]
     for label in (
         "segment the face",
         "how many people are there?",
@@ -48,10 +47,14 @@ def test_one_click_on_a_sample_opens_it_with_its_requests(visit: Visit) -> None:
         assert label in app.labels
 
 
-def test_home_lists_the_chats_of_this_session(visit: Visit) -> None:
-    app = visit().ask("segment the cat").go_home()
-    assert "segment the cat · 1 request" in app.labels
-    assert not [label for label in visit(page=None).labels if "request" in label]
+def test_home_lists_the_chats_of_this_user_and_opens_them(visit: Visit) -> None:
+    app = visit().ask("segment the cat").ask("how many cats are there?").go_home()
+    (chat,) = app.session.opened
+    assert app.at.button(key=f"home-{chat}").label == "segment the cat"
+    assert "· 2 requests" in app.captions
+    app.at.button(key=f"home-{chat}").click()
+    other = visit(page=None)
+    assert "2 requests" not in other.captions and not [b for b in other.at.button if (b.key or "").startswith("home-")]
 
 
 class MissingWeights(FakeDetector):

@@ -35,7 +35,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> SlowDetector:
     """A slow detector, and a page that does not wait for it: as when a click ends its script."""
     detector = SlowDetector()
     serve(monkeypatch, plain_engines(detector=detector))
-    monkeypatch.setattr("pages.shared.views.pump", lambda session, running: None)
+    monkeypatch.setattr("pages.shared.views.pump", lambda chat, running: None)
     return detector
 
 
@@ -68,15 +68,15 @@ def test_stop_ends_the_turn_and_keeps_what_was_measured(visit: Visit, slow: Slow
     slow.go_on.set()
     until(lambda: bool(app.last.handle and app.last.handle.finished))
     app.run()
-    assert app.last.turn is not None and app.last.turn.status == Status.STOPPED
-    assert app.last.turn.keywords is not None
+    assert app.part.turn.status == Status.STOPPED
+    assert app.part.turn.keywords is not None
     assert "Stopped." in app.captions and "Try again" in app.labels
 
 
 def test_requests_sent_meanwhile_wait_their_turn(visit: Visit, slow: SlowDetector) -> None:
     app = visit().ask("segment the cat").ask("how many cats are there?")
     slow.go_on.set()
-    until(lambda: all(e.handle is None or e.handle.finished for e in app.session.chat.exchanges))
+    until(lambda: all(e.handle is None or e.handle.finished for e in app.session.chat.path()))
     app.run()
     assert [text for text in app.said if text.startswith(("Outlined", "At least"))] == [
         "Outlined 2 cats (best score .80).",
@@ -86,9 +86,9 @@ def test_requests_sent_meanwhile_wait_their_turn(visit: Visit, slow: SlowDetecto
 
 def test_a_deleted_chat_stops_its_turn(visit: Visit, slow: SlowDetector) -> None:
     app = visit().ask("segment the cat")
-    handle, chat = app.last.handle, app.session.chat
+    handle = app.last.handle
     assert handle is not None and slow.begun.wait(5)
-    app.press_key(f"delete-{chat.id}").press_key("delete-now")
+    app.press_key("delete").press_key("delete-now")
     slow.go_on.set()
     until(lambda: handle.finished)
     assert handle.job.cancelled and app.session.chat.empty

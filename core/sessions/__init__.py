@@ -1,0 +1,1 @@
+"""Chats that survive: a database, pictures by digest beside it, and measurements within a quota."""

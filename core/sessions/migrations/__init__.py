@@ -1,0 +1,1 @@
+"""Versions of the database, each leading from the one before it."""
