@@ -10,6 +10,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from core.errors import Cancelled, EngineTimeout
@@ -27,10 +28,28 @@ class Job:
         self._on_progress = on_progress
         self.deadline = deadline
         self._cancelled = threading.Event()
+        self._stoppers: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
 
     def cancel(self) -> None:
-        """Ask the work to stop at its next check."""
-        self._cancelled.set()
+        """Ask the work to stop at its next check, and what it called to stop now (`stopping`)."""
+        with self._lock:
+            self._cancelled.set()
+            for stop in self._stoppers:
+                stop()
+
+    @contextmanager
+    def stopping(self, stop: Callable[[], None]) -> Iterator[None]:
+        """While inside, `stop` is called when the job is cancelled: for one long call that makes no checks of its own."""
+        with self._lock:
+            self._stoppers.append(stop)
+            if self._cancelled.is_set():
+                stop()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._stoppers.remove(stop)
 
     @property
     def cancelled(self) -> bool:

@@ -38,7 +38,7 @@ def unpack(kind: type[T], plain: Any) -> T:
 
 def _pack_array(array: np.ndarray) -> dict[str, Any]:
     data = zlib.compress(np.ascontiguousarray(array).tobytes(), 1)
-    return {"dtype": array.dtype.str, "shape": list(array.shape), "zlib": base64.b85encode(data).decode()}
+    return {"dtype": array.dtype.str, "shape": list(array.shape), "zlib": base64.b64encode(data).decode()}
 
 
 def _unpack_array(plain: Mapping[str, Any]) -> np.ndarray:
@@ -48,7 +48,8 @@ def _unpack_array(plain: Mapping[str, Any]) -> np.ndarray:
     size = math.prod(plain["shape"]) * dtype.itemsize
     if not 0 <= size <= MOST_ARRAY_BYTES:
         raise ValueError(f"an array of {size} bytes is never read")
-    data = zlib.decompressobj().decompress(base64.b85decode(plain["zlib"]), size + 1)  # never more than it says
+    packed = base64.b64decode(plain["zlib"], validate=True)
+    data = zlib.decompressobj().decompress(packed, size + 1)  # never more than it says
     array = np.frombuffer(data, dtype).reshape(plain["shape"])
     array.flags.writeable = False
     return array

@@ -117,7 +117,8 @@ def test_coarser_levels_take_fewer_points_and_stay_near() -> None:
     turn = np.linspace(0, 2 * np.pi, 720)
     radius = 1000 + np.random.default_rng(0).normal(0, 4, 720)
     ragged = (np.stack([np.cos(turn) * radius, np.sin(turn) * radius], 1) + 1100).astype(np.int32)
-    fine, _, middle, coarse = path_data(Mask.of(cv2.fillPoly(np.zeros((2200, 2200), np.uint8), [ragged], 1).astype(bool)))
+    bits = cv2.fillPoly(np.zeros((2200, 2200), np.uint8), [ragged], 1).astype(bool)
+    fine, _, middle, coarse = path_data(Mask.of(bits))
     assert len(fine) > 2 * len(middle) > 4 * len(coarse) > 0
     corners = np.cumsum(np.array(coarse.strip("Mz").replace("l", " ").split(), float).reshape(-1, 2), 0)
     assert np.abs(np.hypot(*(corners - 1100).T) - 1000).max() < 20

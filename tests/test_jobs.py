@@ -171,3 +171,20 @@ def test_draining_waits_no_longer_than_asked() -> None:
     assert not handle.wait(0.01)
     gate.set()
     assert drained(handle) == ["opened"]
+
+
+def test_a_long_call_is_told_when_its_job_is_cancelled() -> None:
+    job, told = Job(), []
+    with job.stopping(lambda: told.append(1)):
+        assert not told
+        job.cancel()
+    assert told == [1]
+    job.cancel()
+    assert told == [1]  # the call is over
+
+
+def test_a_long_call_of_a_job_cancelled_before_is_told_at_once() -> None:
+    job, told = Job(), []
+    job.cancel()
+    with job.stopping(lambda: told.append(1)):
+        assert told == [1]

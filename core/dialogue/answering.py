@@ -42,6 +42,8 @@ def say(
     """
     if not looked and not chosen.detections.items:
         return wording.not_looked()
+    if chosen.put_away and not chosen.detections.items:
+        return wording.put_away()
     parts = []
     for act in acts:
         if act.intent in wording.MISSING:
@@ -74,7 +76,8 @@ def scene_of(
     memo: Memo,
 ) -> Scene:
     """What one act may speak about: its own phrases' objects (all of them where it names none)."""
-    wanted = set(act.phrases)
+    named = set(act.phrases) or {p.text for p in keywords.phrases}
+    wanted = (named or set(proposals.phrases)) - chosen.put_away if chosen.put_away else set(act.phrases)
     objects = tuple(
         SceneObject(number, detection, mask if mask.area else None, colours_of(image, mask, memo))
         for number, detection, mask in objects_of(act, keywords, proposals, chosen)

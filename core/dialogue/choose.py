@@ -25,11 +25,15 @@ EXCLUDED_OVERLAP = 0.5  # an object that overlaps an excluded one this much (IoU
 
 @dataclass(frozen=True)
 class Chosen:
-    """Objects with their masks (same order; area 0 where none is cut yet), and the prompts still to be measured."""
+    """Objects with their masks (same order; area 0 where none is cut yet), and the prompts still to be measured.
+
+    put_away: phrases of which the dialogue put every object away; nothing may be claimed missing of them.
+    """
 
     detections: Detections
     masks: MaskSet
     missing: tuple[Prompt, ...] = ()
+    put_away: frozenset[str] = frozenset()
 
 
 def choose(
@@ -71,13 +75,15 @@ def choose(
     picked = policy.apply_filters(Detections(tuple(passed), tuple(misses)), keywords.phrases, picture, proposals)
     first = keywords.phrases[0].text if keywords.phrases else "object"
     hand = (*policy.by_hand(user_boxes, first), *(cutter.clicked(c, first) for c in clicked))
-    found = [d for d in (*hand, *picked.items) if adjustments.allows(d.anchor, d.phrase)]
-    chosen = _in_order(found, keywords.phrases)
+    found = (*hand, *picked.items)
+    in_force = [d for d in found if adjustments.allows(d.anchor, d.phrase)]
+    chosen = _in_order(in_force, keywords.phrases)
     cuts = [cutter.mask(d) if masks_wanted or _to_check(d, colours) else None for d in chosen]
     return Chosen(
         Detections(chosen, policy.best_misses(picked.misses)),
         cutter.mask_set(cuts, chosen),
         tuple(cutter.missing.values()),
+        frozenset(d.phrase for d in found) - {d.phrase for d in in_force},
     )
 
 

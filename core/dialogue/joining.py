@@ -8,9 +8,10 @@ from dataclasses import replace
 from core.dialogue.meant import Meant, meant, nothing_more, plain, selector_of, which
 from core.dialogue.naming import joined, same_noun, told
 from core.dialogue.narrowing import let_in
-from core.dialogue.selecting import pick
+from core.dialogue.selecting import fits, pick
 from core.dialogue.shown import Context, Item
 from core.policy import FAMILIES
+from core.types.boxes import Basis
 from core.types.language import IntentName, Keywords, Phrase
 from core.types.reference import Adjustments, Change, Keep, Operation, Order, Reference
 from core.types.turn import Act, Answer, Turn
@@ -73,10 +74,12 @@ def _named(order: Order, context: Context, build: Build) -> Change | Answer:
 
 def _is_there(phrase: Phrase, context: Context) -> bool:
     """Whether the thing is asked for already, as it is named."""
-    assert context.base.keywords is not None
-    return any(
+    base = context.base
+    assert base.keywords is not None
+    listed = not base.keywords.phrases and not phrase.colours and any(fits(i, phrase.text) for i in context.items)
+    return listed or any(
         same_noun(phrase.text, p.text) and set(phrase.colours) <= set(p.colours) and not p.filters
-        for p in context.base.keywords.phrases
+        for p in base.keywords.phrases
     )
 
 
@@ -88,7 +91,7 @@ def _with(
     away = tuple(item for item in items if not item.now)
     keywords, adjustments = let_in(away, base.keywords, base.adjustments)
     adjustments = _pinned(away, context, keywords, adjustments)
-    if new and not base.keywords.phrases and base.keywords.everything:
+    if new and not base.keywords.phrases:
         keywords, adjustments = _listed(context, keywords, adjustments)
     keywords = replace(keywords, phrases=(*keywords.phrases, *new), everything=keywords.everything and not new)
     acts = _acts(order, base, keywords, tuple(p.text for p in new), away)
@@ -110,8 +113,9 @@ def _pinned(away: Sequence[Item], context: Context, keywords: Keywords, adjustme
 
 def _listed(context: Context, keywords: Keywords, adjustments: Adjustments) -> tuple[Keywords, Adjustments]:
     """Everything was listed: what is in force stays, by its names, and nothing else of these names joins."""
-    names = tuple(dict.fromkeys(item.phrase for item in context.items))
-    keep = Keep(names, tuple(item.anchor for item in context.items))
+    items = [item for item in context.items if item.detection.basis != Basis.USER]
+    names = tuple(dict.fromkeys(item.phrase for item in items))
+    keep = Keep(names, tuple(item.anchor for item in items))
     keywords = replace(keywords, phrases=tuple(Phrase(name, name) for name in names))
     return keywords, replace(adjustments, kept=(*adjustments.kept, keep)) if names else adjustments
 

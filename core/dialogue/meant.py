@@ -15,12 +15,13 @@ from core.types.reference import Operation, Order, Selector
 from core.types.turn import Action, Answer
 
 MOST_BUTTONS = 8
+OUTLINE = "outline them"
 WIDENED = (Operation.KEEP, Operation.INTENT)  # may mean objects that were put away
 
 
 @dataclass(frozen=True)
 class Meant:
-    """The objects of an order, or the question that must be answered first. whole: all in force, none was singled out."""
+    """The objects of an order, or the question to be answered first. whole: all in force, none was singled out."""
 
     items: tuple[Item, ...] = ()
     question: Answer | None = None
@@ -95,7 +96,8 @@ def _others(order: Order, selector: Selector, context: Context) -> Meant:
             numbered = tuple(i for i in pool if i.number in selector.numbers and not i.now)
             if len(numbered) == len(selector.numbers):
                 return Meant(numbered)
-        return _settled(order, Pick((), "That object is not known any more.", context.items), context)
+        left = away if order.operation == Operation.ADD else context.items
+        return _settled(order, Pick((), "That object is not known any more.", left), context)
     outside = order.operation in (Operation.ADD, *WIDENED)
     items = away if outside and away else ()
     if not items and order.operation != Operation.ADD and context.selected is not None:
@@ -111,9 +113,7 @@ def _settled(order: Order, found: Pick, context: Context) -> Meant:
     if found.found:
         return Meant(found.found)
     if found.unmeasured:
-        outline = Order(Operation.INTENT, order.words, intent=IntentName.SEGMENT, text=order.words)
-        action = Action("refer", "Outline them first", pack(outline))
-        return Meant(question=Answer(f"{found.trouble} Outline them first, then say it again.", (action,)))
+        return Meant(question=Answer(f"{found.trouble} Outline them first, then say it again.", (outline_first(),)))
     several = len(found.candidates) > 1 and _alike(order, found, context)
     return Meant(question=which(order, found.candidates, f"{found.trouble} Which one do you mean?", context, several))
 
@@ -123,8 +123,16 @@ def _alike(order: Order, found: Pick, context: Context) -> bool:
     return order.operation != Operation.REJECT and len(found.candidates) < len(context.items)
 
 
+def outline_first() -> Action:
+    """The button that gives every object in force its mask."""
+    order = Order(Operation.INTENT, OUTLINE, intent=IntentName.SEGMENT, text=OUTLINE)
+    return Action("refer", "Outline them first", pack(order))
+
+
 def which(order: Order, items: Sequence[Item], question: str, context: Context, together: bool) -> Answer:
     """A question with a button for each object, and one for all where that may be meant."""
+    if order.operation in (Operation.GROW, Operation.SHRINK):
+        items = [item for item in items if item.mask is not None]
     if not items:
         return Answer(question.replace(" Which one do you mean?", ""), (Action("help", "What can I say?"),))
     shown = items[:MOST_BUTTONS]
@@ -162,6 +170,6 @@ def plain(phrase: Phrase) -> Phrase:
 def nothing_more(order: Order) -> Answer:
     """Words that name neither a thing nor an object put away."""
     return Answer(
-        f"Nothing of this picture was put away, so I cannot tell what “{order.words}” adds. Name the thing to look for.",
+        f"Nothing of this picture was put away, so I cannot tell what “{order.words}” adds. Name what to look for.",
         (Action("help", "What can I say?"),),
     )

@@ -10,12 +10,11 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from core.dialogue.meant import meant
+from core.dialogue.meant import Meant, meant, outline_first
 from core.dialogue.naming import told
 from core.dialogue.shown import Context, Item
 from core.packing import pack
 from core.types.boxes import Basis, Box
-from core.types.language import IntentName
 from core.types.masks import Mask
 from core.types.reference import Adjustments, Operation, Order, Reference
 from core.types.thresholds import Thresholds
@@ -89,14 +88,14 @@ def _no_share(order: Order, value: float) -> Answer:
 
 def move_edges(order: Order, context: Context) -> tuple[Reference, Adjustments] | Answer:
     """How far each mask's edge moves, or a question: whose, or outline first?"""
-    chosen = meant(order, context)
+    known = any(item.mask is not None for item in context.items)
+    chosen = meant(order, context) if known else Meant()
     if chosen.question is not None:
         return chosen.question
     outlined = [item for item in chosen.items if item.mask is not None]
     if not outlined:
-        outline = Order(Operation.INTENT, order.words, intent=IntentName.SEGMENT, text=order.words)
         text = "There is no mask to move the edge of yet: outline the objects first, then say it again."
-        return Answer(text, (Action("refer", "Outline them first", pack(outline)),))
+        return Answer(text, (outline_first(),))
     moved = [(item, *_pixels(order, item.mask)) for item in outlined if item.mask is not None]
     grown = tuple((item.anchor, pixels) for item, pixels, _ in moved if pixels)
     adjustments = replace(context.base.adjustments, grown=_summed(context.base.adjustments.grown, grown))

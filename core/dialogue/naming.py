@@ -53,7 +53,7 @@ def same_noun(noun: str, phrase: str) -> bool:
 
 
 def where(boxes: Sequence[Box], index: int) -> str:
-    """Where one of several boxes stands among them: "left", "middle", "right", "2nd from left", "top" ...; "" if alone."""
+    """Where one of several boxes stands among them: "left", "middle", "2nd from left", "top" ...; "" if alone."""
     if len(boxes) < 2:
         return ""
     across = [(b[0] + b[2]) / 2 for b in boxes]

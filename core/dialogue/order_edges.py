@@ -17,15 +17,20 @@ Picker = Callable[[str], Selector | None]  # words to the objects meant; None wh
 ENLARGE, REDUCE = "enlarge the picture", "scale the picture down"  # what the buttons under "make it bigger" say
 LABEL = "label_size"  # the button's kind: the labels in the picture
 
-_MASK = r"(?:(?:the|its|their|my|that|this|all|both) )*(?:masks?|outlines?|edges?|contours?|selections?|borders?|boundar(?:y|ies)|silhouettes?|segmentations?|cutouts?)"
+_MASK = (
+    r"(?:(?:the|its|their|my|that|this|all|both) )*(?:masks?|outlines?|edges?|contours?|selections?"
+    r"|borders?|boundar(?:y|ies)|silhouettes?|segmentations?|cutouts?)"
+)
 _MASKS = re.compile(rf"\b{_MASK}(?!\w)")
 _AMOUNT = re.compile(
     r"\b(?:by )?(?:about |around |roughly |exactly |another )?"
     r"(?:(?P<amount>\d+(?:\.\d+)?|one|two|three|four|five|ten) ?(?P<unit>px|pixels?|percent|times)(?: as| more)?"
-    r"|(?P<word>twice|double|half|triple|thrice)(?: as| the size| the width)?|by (?P<plain>\d+(?:\.\d+)?|a quarter|a third|half))\b"
+    r"|(?P<word>twice|double|half|triple|thrice)(?: as| the size| the width)?|by (?P<plain>\d+(?:\.\d+)?"
+    r"|a quarter|a third|half))\b"
 )
 _SOFTLY = re.compile(
-    r"\b(?:just )?(?:a little bit|a bit|a little|a tad|a touch|a tiny bit|slightly|somewhat|much|a lot|some more|a step|even"
+    r"\b(?:just )?(?:a little bit|a bit|a little|a tad|a touch|a tiny bit|slightly|somewhat|much|a lot"
+    r"|some more|a step|even"
     r"|further|way|still|far|again|a notch|on all sides|all a?round|everywhere|in every direction|outwards?|inwards?)\b"
 )
 _WORDED = {"one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "ten": 10.0}

@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection
 
 from core.dialogue.engines import Engines
-from core.dialogue.order_selectors import read_named, read_selector
+from core.dialogue.order_names import read_named
+from core.dialogue.order_selectors import read_selector
 from core.dialogue.order_words import Said, word_set
 from core.policy import decide
 from core.types.language import IntentName
@@ -15,11 +16,32 @@ from core.types.thresholds import Thresholds
 
 ACTING = (IntentName.ANSWER, IntentName.DETECT, IntentName.SEGMENT, IntentName.MASK, IntentName.INPAINT)
 
-_REMOVE = r"remove|erase|delete|get rid of|eliminate|retouch|inpaint|wipe(?: out| away)?|take (?:out|away|off)|photoshop out|paint over|paint out|edit out|clean up|make (?=.+ (?:disappear|vanish|go away|invisible))"
-_SEGMENT = r"segment|outline|trace|contour|draw (?:the |an )?(?:outlines?|contours?|shapes?) (?:of|around|round)|(?:show|give) (?:me )?(?:the |an )?(?:exact )?(?:outlines?|contours?|shapes?) (?:of|for)|outlines? (?:of|for|around)|go round|trace (?:the )?(?:outlines?|edges?) of"
-_MASK = r"mask(?: out)?|cut out|crop out|extract|isolate|key out|cutout|(?:a |the )?masks? (?:of|for)|(?:give|make|create|export|save|download|get|i want|generate|build)(?: me)? (?:a |an |the )?(?:black and white |binary |transparent |alpha )?(?:masks?|cutouts?|png|mattes?|stickers?|stencils?|pngs)(?: of| for| from)?|(?:a |the )?cutouts? of|save only"
-_DETECT = r"box|detect|find|locate|mark|highlight|circle|point (?:at|to|out)|show(?: me)?|(?:draw|put|place|give me)(?: me)? (?:a |the )?(?:bounding )?(?:box(?:es)?|rectangles?|frames?|circles?|ring) (?:around|round|on|over|for)|box(?:es)? (?:around|for|on)|pinpoint|indicate|frame"
-_ANSWER = r"count(?: up)?|describe|measure|tell me (?:more )?about|identify|name|read(?: out)?|tell me the (?:size|colour|colours|width|height|area|position|number) of|(?:give me )?the (?:size|colour|colours|width|height|area|position|number) of"
+_REMOVE = (
+    r"remove|erase|delete|get rid of|eliminate|retouch|inpaint|wipe(?: out| away)?|take (?:out|away|off)"
+    r"|photoshop out|paint over|paint out|edit out|clean up|make (?=.+ (?:disappear|vanish|go away"
+    r"|invisible))"
+)
+_SEGMENT = (
+    r"segment|outline|trace|contour|draw (?:the |an )?(?:outlines?|contours?|shapes?) (?:of|around|round)"
+    r"|(?:show|give) (?:me )?(?:the |an )?(?:exact )?(?:outlines?|contours?|shapes?) (?:of|for)"
+    r"|outlines? (?:of|for|around)|go round|trace (?:the )?(?:outlines?|edges?) of"
+)
+_MASK = (
+    r"mask(?: out)?|cut out|crop out|extract|isolate|key out|cutout|(?:a |the )?masks? (?:of|for)|(?:give"
+    r"|make|create|export|save|download|get|i want|generate|build)(?: me)? (?:a |an "
+    r"|the )?(?:black and white |binary |transparent |alpha )?(?:masks?|cutouts?|png|mattes?|stickers?"
+    r"|stencils?|pngs)(?: of| for| from)?|(?:a |the )?cutouts? of|save only"
+)
+_DETECT = (
+    r"box|detect|find|locate|mark|highlight|circle|point (?:at|to|out)|show(?: me)?|(?:draw|put|place"
+    r"|give me)(?: me)? (?:a |the )?(?:bounding )?(?:box(?:es)?|rectangles?|frames?|circles?"
+    r"|ring) (?:around|round|on|over|for)|box(?:es)? (?:around|for|on)|pinpoint|indicate|frame"
+)
+_ANSWER = (
+    r"count(?: up)?|describe|measure|tell me (?:more )?about|identify|name|read(?: out)?"
+    r"|tell me the (?:size|colour|colours|width|height|area|position|number) of|(?:give me )?the (?:size"
+    r"|colour|colours|width|height|area|position|number) of"
+)
 _VERBS = tuple(
     (intent, re.compile(rf"(?:{verbs}) (?P<rest>.+)"))
     for intent, verbs in (
@@ -35,48 +57,72 @@ _AROUND = tuple(
         (IntentName.INPAINT, r"make (?P<rest>.+?) (?:disappear|vanish|go away|invisible|be gone|gone)"),
         (IntentName.MASK, r"(?:cut|crop|key) (?P<rest>.+?) (?:out|free)(?: of the (?:picture|image|photo))?"),
         (IntentName.MASK, r"(?:mask) (?P<rest>.+?) out"),
-        (IntentName.MASK, r"(?:give|save|export|download|get|deliver|make|i want|turn|show|keep)(?: me)? (?P<rest>.+?) (?:as|into|to) (?:a |an |one )?(?:\w+ )?(?:masks?|cutouts?|pngs?|files?|stickers?|stencils?|mattes?)(?: file)?"),
-        (IntentName.MASK, r"(?P<rest>.+?) as (?:a |an )?(?:transparent |binary |black and white )?(?:masks?|cutouts?|pngs?|stickers?|mattes?)(?: file)?"),
+        (IntentName.MASK,
+            r"(?:give|save|export|download|get|deliver|make|i want|turn|show|keep)(?: me)? (?P<rest>.+?) (?:as"
+            r"|into|to) (?:a |an |one )?(?:\w+ )?(?:masks?|cutouts?|pngs?|files?|stickers?|stencils?"
+            r"|mattes?)(?: file)?"),
+        (IntentName.MASK,
+            r"(?P<rest>.+?) as (?:a |an )?(?:transparent |binary |black and white )?(?:masks?|cutouts?|pngs?"
+            r"|stickers?|mattes?)(?: file)?"),
         (IntentName.DETECT, r"point (?P<rest>.+?) out"),
-        (IntentName.DETECT, r"(?:show me )?where (?:is|are|was|were) (?P<rest>.+)|(?:show me |tell me )?where (?P<b>.+?) (?:is|are)"),
+        (IntentName.DETECT,
+            r"(?:show me )?where (?:is|are|was|were) (?P<rest>.+)|(?:show me |tell me )?where (?P<b>.+?) (?:is"
+            r"|are)"),
     )
 )  # fmt: skip
 _ASKS = re.compile(
-    r"(?:tell me |do you know |can you see |and |say |estimate |i want to know )*(?:how (?:big|large|small|tall|wide|high|long|heavy|old|far away|many pixels|much (?:space|area|of the picture)|thick|broad)"
+    r"(?:tell me |do you know |can you see |and |say |estimate |i want to know )*(?:how (?:big|large|small"
+    r"|tall|wide|high|long|heavy|old|far away|many pixels|much (?:space|area|of the picture)|thick|broad)"
     r"|(?:what|which)(?: kind of| sort of)?(?: colours?| size| shape| breed| type| kind| width| height| area)?)"
-    r"(?: (?:is|are|was|were|does|do|has|have))? (?P<rest>.+?)(?: (?:made of|made from|called|look like|looks like|have|cover|measure|take up|doing|wearing|holding|is|are|exactly|roughly|in pixels|in px|in the picture))?"
+    r"(?: (?:is|are|was|were|does|do|has|have))? (?P<rest>.+?)(?: (?:made of|made from|called|look like"
+    r"|looks like|have|cover|measure|take up|doing|wearing|holding|is|are|exactly|roughly|in pixels|in px"
+    r"|in the picture))?"
 )
 _IS_IT = re.compile(
-    r"(?:tell me )?(?:is|are) (?P<rest>it|they|that one|this one|the .+? one|both|number \d+|all of them|those|these) (?:really |very |all |mostly |also |more )*"
-    r"(?P<rest2>big|bigger|large|small|smaller|red|green|blue|yellow|orange|brown|black|white|grey|gray|pink|purple|bigger than .*|larger than .*|smaller than .*|sharp|round|the same(?: size| colour)?|on the (?:left|right)|in the (?:middle|center|centre|foreground|background))"
+    r"(?:tell me )?(?:is|are) (?P<rest>it|they|that one|this one|the .+? one|both|number \d+|all of them"
+    r"|those|these) (?:really |very |all |mostly |also |more )*"
+    r"(?P<rest2>big|bigger|large|small|smaller|red|green|blue|yellow|orange|brown|black|white|grey|gray"
+    r"|pink|purple|bigger than .*|larger than .*|smaller than .*|sharp|round|the same(?: size| colour)?"
+    r"|on the (?:left|right)|in the (?:middle|center|centre|foreground|background))"
 )
 _COUNTS = re.compile(
-    r"(?:and )?(?:how many(?: (?:are|is) (?:there|they|it|that|left|these|those)| (?:of them|of those)(?: (?:are there|do you see|can you see))?| do you (?:see|have)| is that in total| in total| altogether)?|count|count up|the (?:number|count)|what is the (?:count|number|total)|number of them)"
+    r"(?:and )?(?:how many(?: (?:are|is) (?:there|they|it|that|left|these|those)| (?:of them"
+    r"|of those)(?: (?:are there|do you see|can you see))?| do you (?:see|have)| is that in total"
+    r"| in total| altogether)?|count|count up|the (?:number|count)|what is the (?:count|number|total)"
+    r"|number of them)"
 )
 _LONE = re.compile(
-    r"(?:tell me )?(?:and )?(?P<ask>how (?:big|large|tall|wide|high|long)|(?:what|which) (?:colours?|sizes?)|where(?: exactly)?|what (?:are|is) the (?:colours?|sizes?|positions?|dimensions?)|the (?:colours?|sizes?))"
+    r"(?:tell me )?(?:and )?(?P<ask>how (?:big|large|tall|wide|high|long)|(?:what|which) (?:colours?"
+    r"|sizes?)|where(?: exactly)?|what (?:are|is) the (?:colours?|sizes?|positions?|dimensions?)"
+    r"|the (?:colours?|sizes?))"
 )
 _FORM = (
     (IntentName.DETECT, r"(?:bounding )?box(?:es)?|bboxes|rectangles?|frames?"),
     (IntentName.SEGMENT, r"(?:the )?(?:exact )?(?:outlines?|contours?|shapes?|silhouettes?|segmentations?|segments?)"),
     (
         IntentName.MASK,
-        r"(?:a |an |the )?(?:black and white |binary |transparent )?(?:masks?|cutouts?|pngs?|mattes?|stickers?|stencils?)(?: files?)?",
+        r"(?:a |an |the )?(?:black and white |binary |transparent )?(?:masks?|cutouts?|pngs?|mattes?|stickers?"
+        r"|stencils?)(?: files?)?",
     ),
 )
-_BEFORE_FORM = r"(?:(?:and |but |or )?(?:now|just|only|rather|with|as|in|use|show|show me|give me|make|i want|draw|do|switch to|change to|back to|instead|simply|merely)(?: only| just| as| the)?(?: of (?:it|them))? )+"
+_BEFORE_FORM = (
+    r"(?:(?:and |but |or )?(?:now|just|only|rather|with|as|in|use|show|show me|give me|make|i want|draw|do"
+    r"|switch to|change to|back to|instead|simply|merely)(?: only| just| as| the)?(?: of (?:it|them))? )+"
+)
 _FORMS = tuple(
     (
         intent,
         re.compile(rf"{_BEFORE_FORM}(?:{form})(?: only| instead| now| too| as well| alone)*"),
         re.compile(
-            rf"(?:{form})(?: (?P<sure>only|instead|now|alone|too|as well|are enough|is enough|will do|would do|suffice))?"
+            rf"(?:{form})(?: (?P<sure>only|instead|now|alone|too|as well|are enough|is enough|will do|would do"
+            r"|suffice))?"
         ),
     )
     for intent, form in _FORM
 )
 _FORM_NOT = re.compile(
-    r"(?P<rest>.+?)(?: ,)* (?:not|no|and no|instead of|rather than) (?:the |a )?(?:masks?|outlines?|box(?:es)?|cutouts?|contours?|rectangles?)"
+    r"(?P<rest>.+?)(?: ,)* (?:not|no|and no|instead of|rather than) (?:the |a )?(?:masks?|outlines?"
+    r"|box(?:es)?|cutouts?|contours?|rectangles?)"
 )
 _BARE = {
     "segment": IntentName.SEGMENT, "outline": IntentName.SEGMENT, "trace": IntentName.SEGMENT,
@@ -85,15 +131,21 @@ _BARE = {
     "mask": IntentName.MASK, "describe": IntentName.ANSWER, "measure": IntentName.ANSWER,
 }  # fmt: skip
 _TAIL = re.compile(
-    r"(?: ,)* (?:from (?:it|there|(?:the|this|my) (?:picture|image|photo|scene))|in (?:it|there|(?:the|this|my) (?:picture|image|photo|scene))|completely|entirely|again|for good|too|as well|also|(?:very |really )?(?:carefully|precisely|exactly|properly|neatly|roughly)"
-    r"|(?:with|by) (?:a |an )?(?:box(?:es)?|outlines?|rectangles?|masks?)|in (?:red|green|blue|yellow)|and fill (?:in )?(?:the )?(?:gap|hole|background|it)(?: in)?|please|only|alone|exactly|with boxes)$"
+    r"(?: ,)* (?:from (?:it|there|(?:the|this|my) (?:picture|image|photo|scene))|in (?:it|there|(?:the"
+    r"|this|my) (?:picture|image|photo|scene))|completely|entirely|again|for good|too|as well|also"
+    r"|(?:very |really )?(?:carefully|precisely|exactly|properly|neatly|roughly)"
+    r"|(?:with|by) (?:a |an )?(?:box(?:es)?|outlines?|rectangles?|masks?)|in (?:red|green|blue|yellow)"
+    r"|and fill (?:in )?(?:the )?(?:gap|hole|background|it)(?: in)?|please|only|alone|exactly|with boxes)$"
 )
 _ALSO = re.compile(r"^(?:(?:now|just|only|also|and|plus|then|additionally) )+")
 _TOO = re.compile(r" (?:too|as well|also)\b")
 _WEATHER = re.compile(
-    r"\bit (?:going to |gonna |still |really |already )*(?:rain|snow|day\b|night|dark\b|light\b|morning|evening|late\b|early\b|summer|winter|spring|autumn|warm\b|cold\b|hot\b|sunny|cloudy|possible|ok\b|okay|safe\b|true|worth|me\b|you\b|an? (?:\w+ )?(?:photo|picture|painting|drawing|render|real photo))"
+    r"\bit (?:going to |gonna |still |really |already )*(?:rain|snow|day\b|night|dark\b|light\b|morning"
+    r"|evening|late\b|early\b|summer|winter|spring|autumn|warm\b|cold\b|hot\b|sunny|cloudy|possible|ok\b"
+    r"|okay|safe\b|true|worth|me\b|you\b|an? (?:\w+ )?(?:photo|picture|painting|drawing|render"
+    r"|real photo))"
     r"|\bwhat (?:time|season|year|month|day|date|weather)\b|\bit is (?:raining|snowing)|\bthe (?:picture|image|photo)\b"
-    r"|\b(?:was|is) (?:it|this|that) taken|\bthis was taken|\brain\b|\bhow late\b"
+    r"|\b(?:was|is) (?:it|this|that) taken|\bit \w+ here\b|\bthis was taken|\brain\b|\bhow late\b"
 )
 _WHOLE = word_set("this that these those")  # "what is this?" may well be the picture
 _MOST_FREE = 12  # words of a free question that refers

@@ -1,103 +1,76 @@
-"""Orders about which objects are in force: keep, add, reject; and the same request again for other things."""
+"""Orders about which objects are in force: keep, add, reject."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
 
-from core.dialogue.order_selectors import Named, is_known, read_named, read_selector
+from core.dialogue.order_names import Named, is_known, read_named
+from core.dialogue.order_selectors import read_selector
 from core.dialogue.order_words import Said
 from core.ports import KeywordExtractor
 from core.types.reference import Operation, Order
 
 _KEEP = (
-    r"(?:(?:only|just) (?:show|display)(?: me)?|(?:only|just) keep(?: just| only)?|(?:only|just) (?:leave|use|include)|only|just|nothing but|keep(?: just| only)?|leave(?: only| just)?"
+    r"(?:(?:only|just) (?:show|display)(?: me)?|(?:only|just) keep(?: just| only)?|(?:only|just) (?:leave"
+    r"|use|include)|only|just|nothing but|keep(?: just| only)?|leave(?: only| just)?"
     r"|(?:show|display)(?: me)? (?:only|just)|limit (?:it|this|that) to|restrict (?:it|this|that) to"
     r"|narrow (?:it|this|that)? ?(?:down )?to|use only|focus on|concentrate on|stick (?:to|with)|include only)"
 )
 _MEANT = (
-    r"(?:(?:what |the one )?i (?:actually )?(?:mean|meant|said|wanted|am talking about)(?: is| was)?(?: only| just)?|i want(?: only| just)?"
-    r"|i only want(?:ed)?|i just want(?:ed)?|(?:it is|it was|that is)|take|choose|pick|select|use|go with|rather|make (?:it|that)|not ,|no ,)"
+    r"(?:(?:what |the one )?i (?:actually )?(?:mean|meant|said|wanted|am talking about)(?: is"
+    r"| was)?(?: only| just)?|i want(?: only| just)?"
+    r"|i only want(?:ed)?|i just want(?:ed)?|(?:it is|it was|that is)|take|choose|pick|select|use|go with"
+    r"|rather|make (?:it|that)|not ,|no ,)"
 )
 _STRONG = re.compile(rf"{_KEEP} (?P<rest>.+?)(?: only| alone)?")
 _AFTER = re.compile(r"(?P<rest>.+?) (?:only|alone|and nothing else|and no other|and no others)")
 _CORRECTED = re.compile(rf"{_MEANT} (?P<rest>.+)")
 _NOT_BUT = re.compile(r"(?:not|no) (?P<not>.+?)(?: ,)* (?:but(?: rather)?|, rather|i mean|, i mean|,) (?P<rest>.+)")
 _BUT_NOT = re.compile(r"(?P<rest>.+?)(?: ,)* (?:and |but )?not (?P<not>.+)")
-_AND_WHAT = re.compile(r"(?:and )?(?:now|and|what about|how about|and what about|and how about)(?: ,)* (?P<rest>.+)")
 _TURN_TO = re.compile(r"(?:and )?now (?P<rest>.+)")
 
 _REJECTS = re.compile(
-    r"(?:drop|forget(?: about)?|exclude|ignore|discard|skip|leave out|omit|hide|deselect|unselect|dismiss|disregard|throw out|kick out)"
+    r"(?:drop|reject|put away|forget(?: about)?|exclude|ignore|discard|skip|leave out|omit|hide|deselect|unselect|dismiss"
+    r"|disregard|throw out|kick out)"
     r" (?P<rest>.+?)(?: too| as well| also)?"
 )
 _REJECTS_LATER = re.compile(
-    r"(?:leave|keep) (?P<rest>.+) out|(?:take|remove|delete|drop) (?P<b>.+) (?:from|off|out of) (?:the |my )?(?:list|selection|results?|set|table)"
+    r"(?:leave|keep) (?P<rest>.+) out|(?:take|remove|delete|drop) (?P<b>.+) (?:from|off|out of) (?:the "
+    r"|my )?(?:list|selection|results?|set|table)"
 )
 _REFUSES = re.compile(
-    r"(?:not|without|minus|except(?: for)?|no|but not|and not|do not (?:want|need|include|keep|use)|i do not (?:want|need|mean)) (?P<rest>.+?)(?: either)?"
+    r"(?:not|without|minus|except(?: for)?|no|but not|and not|do not (?:want|need|include|keep|use)"
+    r"|i do not (?:want|need|mean)) (?P<rest>.+?)(?: either)?"
 )
 _ALL_BUT = re.compile(
-    r"(?:(?:keep|show|leave|take|i want) )?(?:all|everything|every one|everyone|all of them|all the (?:others|rest))(?: of them)? (?:but|except(?: for)?|besides|apart from|other than|minus|without|save for) (?P<rest>.+)"
+    r"(?:(?:keep|show|leave|take|i want) )?(?:all|everything|every one|everyone|all of them"
+    r"|all the (?:others|rest))(?: of them)? (?:but|except(?: for)?|besides|apart from|other than|minus"
+    r"|without|save for) (?P<rest>.+)"
+)
+_ONLY_BUT = re.compile(
+    r"(?:drop|forget|discard|exclude|hide|reject|ignore|skip|throw out|leave out|deselect|put away)"
+    r" (?:all|everything|every one|all of them|all the (?:others|rest)|the rest)(?: of them)?"
+    r" (?:but|except(?: for)?|besides|apart from|other than|save for) (?P<rest>.+)"
 )
 _WRONG = re.compile(
-    r"(?P<rest>.+?) (?:is|are|was) (?:wrong|incorrect|a mistake|mistaken|a false (?:alarm|positive)|not (?:right|correct|it|one|(?:an?|the|really an?|my) \w+(?: \w+)?))"
+    r"(?P<rest>.+?) (?:is|are|was) (?:wrong|incorrect|a mistake|mistaken|a false (?:alarm|positive)"
+    r"|not (?:right|correct|it|one|(?:an?|the|really an?|my) \w+(?: \w+)?))"
 )
 
 _ADDS = re.compile(
-    r"(?:and also|also|plus|and|as well as|add(?: back)?|include|(?:i|we) (?:also|still) want|also (?:add|include|show|take|keep)|and (?:add|include)|additionally)(?: ,)* (?P<rest>.+?)(?P<too> too| as well| also| again| back(?: in)?| please)*"
+    r"(?:and also|also|plus|and|as well as|add(?: back)?|include|(?:i|we) (?:also|still) want|also (?:add"
+    r"|include|show|take|keep)|and (?:add|include)|additionally)(?: ,)* (?P<rest>.+?)(?P<too> too| as well"
+    r"| also| again| back(?: in)?| please)*"
 )
 _ADDS_LATER = re.compile(r"(?P<rest>.+?)(?: ,)* (?:too|as well|also|in addition)")
 _BACK = re.compile(
-    r"(?:bring|put|take|add|get) (?P<rest>.+) back(?: in)?|(?:put|bring|take|get|add) back (?P<b>.+)|(?:re-?add|restore) (?P<c>.+)"
+    r"(?:bring|put|take|add|get) (?P<rest>.+) back(?: in)?|(?:put|bring|take|get|add) back (?P<b>.+)"
+    r"|(?:re-?add|restore) (?P<c>.+)"
 )
 _ADD_NEW = re.compile(r"add (?:an?|some) .*")  # puts something new into the picture
 
-_PICTURE = r"(?: (?:on|in|for|to|with|at|of|over))?(?: (?:this|that|the|these|those|all|both|every|each|my|of))*(?: (?:other|new|next|last|newest|latest|previous|second|third|first|fourth|fifth|\d{1,3}(?:th)?|number \d{1,3}))*(?: (?:pictures?|images?|photos?|pics?|photographs?|shots?))(?: (?:too|as well|also|number|\d{1,3}|one|two|three|four|five|and|,))*"
-_THIS = r"(?: (?:on|in|for|to|with))? (?:this|that|the (?:new|other|next|newest|latest|last|second|first|third|previous)|all|both|each|every|these|those|(?:all|both) of them|here|everywhere)(?: (?:one|ones|here))?(?: (?:too|as well|also))?"
-_SAME = (
-    r"(?:and )?(?:now )?(?:(?:do |try |run |apply |repeat )?(?:the |exactly the |exact |all the )*same(?: thing| again| request| question| procedure| stuff)?(?: again| here| there| please)?"
-    r"|(?:do|repeat|try|run|apply|say|ask) (?:that|it|this)(?: again| once more| here| over)?|repeat(?: that| it)?|again|once more|one more time|same again|ditto|likewise|do it again|redo(?: (?:that|it))?|over again|encore|another time)"
-)
-_REPEATS = re.compile(
-    rf"{_SAME}(?:{_PICTURE}|{_THIS})?(?: ,)*(?: please)?|(?:and )?now(?: (?:do|try))?(?:{_PICTURE}|{_THIS})|(?:and|now|and now|do|now do|do that|do it|do this)(?: (?:on|in|for|with))?"
-    rf"|(?:and|what about|how about|and what about|and how about)(?:{_PICTURE}| (?:in |on |for |with )?(?:this|the new|the next) (?:one|picture)| here| this| in (?:this|the new|the next|the other) one)|(?:now )?(?:on|for|in|to)(?:{_PICTURE}|{_THIS})"
-    r"|das(?:selbe| gleiche)(?: hier| noch ?mal)?|noch ?mal|lo mismo(?: aqu(?:í|i))?|ot(?:ra|her) vez|encore une fois|the selbe|the gleiche"
-)
-_SAME_FOR = re.compile(
-    r"(?:and )?(?:now )?(?:(?:do |try |run |repeat |ask )?(?:the |exactly the )?same(?: thing| question)?|(?:do|try) (?:that|it|this)(?: again)?|repeat(?: (?:that|it|this))?|again|likewise|ditto)(?: ,)* (?:for|with|to|on|but (?:for|with)|goes for) (?P<rest>.+)"
-)
-_PICTURE_WORDS = re.compile(r"\b(?:pictures?|images?|photos?|photographs?|pics?)\b")
 _BARE_STARTS = ("the ", "that ", "this ", "those ", "these ", "only ", "number ", "my ")
-
-
-def read_repeat(said: Said, extractor: KeywordExtractor, before: Collection[str]) -> Order | None:
-    """ "The same on this picture", "again", "what about people?"."""
-    for text in dict.fromkeys((said.text, said.whole)):
-        if _REPEATS.fullmatch(text):
-            return Order(Operation.REPEAT, said.text)
-    match = _SAME_FOR.fullmatch(said.text) or _AND_WHAT.fullmatch(said.whole)
-    rest = next((part for part in match.groupdict().values() if part), "") if match else ""
-    if not rest or rest.startswith(("and ", ",")):
-        return None
-    rest = rest.removesuffix(" too").removesuffix(" as well").removesuffix(" again")
-    if _PICTURE_WORDS.search(rest):
-        return None
-    if (selector := read_selector(rest)) is not None:  # "what about the second?": the same about another object
-        adds = (
-            said.whole.startswith("and ")
-            and not said.asks
-            and not said.whole.startswith(("and what", "and how", "and now"))
-        )
-        return None if adds else Order(Operation.KEEP, said.text, selector)
-    if said.whole.startswith("and ") and not said.whole.startswith(("and what about", "and how about", "and now")):
-        return None
-    named = read_named(rest, extractor, before, True)
-    if named is None:
-        return None
-    if not named.phrases:
-        return Order(Operation.KEEP, said.text, named.selector)
-    return Order(Operation.REPEAT, said.text, phrases=named.phrases)
 
 
 def read_reject(said: Said, extractor: KeywordExtractor, before: Collection[str]) -> Order | None:
@@ -144,6 +117,7 @@ def read_keep(said: Said, extractor: KeywordExtractor, before: Collection[str]) 
     """ "Only the left one", "the second", "number 3", "I mean the one on the right", "only the dogs"."""
     texts = tuple(dict.fromkeys((said.text, said.whole)))
     for pattern, surely in (
+        (_ONLY_BUT, False),
         (_STRONG, True),
         (_NOT_BUT, False),
         (_BUT_NOT, False),

@@ -4,80 +4,52 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.colours import canonical
-from core.dialogue.naming import is_plural, same_noun
 from core.dialogue.order_words import SIDES, SIZES, number, ordinal, word_set
-from core.ports import KeywordExtractor
-from core.types.language import Filter, FilterKind, Keywords, Phrase
+from core.types.language import Filter, FilterKind
 from core.types.reference import Selector
 
 MANY = Filter(FilterKind.COUNT, "", 0)  # "the left ones": as many as there are
-_ONE = Filter(FilterKind.COUNT, "", 1)
-_LONGEST_NAME = 9  # words of what names objects
+ONE = Filter(FilterKind.COUNT, "", 1)
 
 _SINGULAR = re.compile(
-    r"it|that|this|(?:that|this|the same|the selected|the marked|the highlighted) (?:one|thing|object|item)|the selection"
-    r"|th(?:e|at|is) (?:thing|object|item)|(?:the one|what) (?:that )?i (?:just )?(?:selected|clicked|marked|picked|chose)"
+    r"it|that|this|(?:that|this|the same|the selected|the marked|the highlighted) (?:one|thing|object"
+    r"|item)|the selection"
+    r"|th(?:e|at|is) (?:thing|object|item)|(?:the one|what) (?:that )?i (?:just )?(?:selected|clicked"
+    r"|marked|picked|chose)"
 )
 _PLURAL = re.compile(
     r"(?:all |both )?(?:of )?(?:them|these|those)(?: (?:ones|things|objects|two|three|four|all|both))?|they"
     r"|the (?:objects|things|results)"
 )
 _ALL = re.compile(
-    r"(?:all|both|each|every one|everyone)(?: of)?(?: the)?(?: (?:them|these|those|two|three|four|five|ones|objects|things))?"
+    r"(?:all|both|each|every one|everyone)(?: of)?(?: the)?(?: (?:them|these|those|two|three|four|five"
+    r"|ones|objects|things))?"
     r"|everything|every (?:one|object|thing)|all (?:of )?the objects|each one|the lot"
 )
 _OTHERS = re.compile(
     r"(?:(?:all )?(?:of )?the )?(?:other|remaining|missing) (?:(?P<many>ones|objects|things)|(?P<count>two|three|four)"
-    r"|(?:one|object))|the others?|others|another(?: one)?|the (?:rest|remaining|remainder)|(?:the )?rest|all the others"
+    r"|(?:one|object))|the others?|others|another(?: one)?|the (?:rest|remaining|remainder)|(?:the )?rest"
+    r"|all the others"
     r"|all others|all the rest"
 )
 _OTHERS_ONE = re.compile(r"(?:(?:the )?(?:other|missing) (?:one|object)|the other|another(?: one)?)")
-_DETERMINERS = word_set("the that this those these my our his her their all just any")
+DETERMINERS = word_set("the that this those these my our his her their all just any")
 _NUMBERED = re.compile(r"(?:the )?(?:numbers?|objects?|items?|boxe?s?|masks?|results?|instances?)(?: numbers?)? (?=\w)")
 _HEADS = {"one": False, "object": False, "thing": False, "item": False, "ones": True, "objects": True, "things": True}
-_JOINTS = word_set(", and or plus")
+JOINTS = word_set(", and or plus")
 _SKIPPED = word_set("far very extreme outer most")
 _PLACE = re.compile(
     r"(?:(?:which|that) (?:is|are) )?(?P<prep>on|at|to|in|from|near|toward|towards|nearest|closest|furthest|farthest)"
     r"(?: to)?(?: the)?(?: (?:far|very|extreme|outer))? (?P<first>\S+)(?: (?P<second>left|right))?"
-    r"(?: (?:side|half|corner|edge|end|part|hand side))?(?: of (?:the |this |my )?(?:picture|image|photo|pic|frame|screen|scene|group|row))?"
+    r"(?: (?:side|half|corner|edge|end|part|hand side))?(?: of (?:the |this |my )?(?:picture|image|photo"
+    r"|pic|frame|screen|scene|group|row))?"
 )
 _OF_THEM = re.compile(
     r" (?:out )?of (?:the |these |those )?(?:two|three|four|five|them|these|those|lot|all|all of them|objects)$"
 )
-_NOUN_NUMBER = re.compile(r"(?:the )?(?P<noun>[^\W\d]+(?: [^\W\d]+)?) (?P<mark>number )?(?P<digits>\d{1,3})")
-_NUMBER_NOUN = re.compile(r"(?:the )?number (?P<digits>\d{1,3}) ?,? (?:the )?(?P<noun>[^\W\d]+)")
-_OTHER_NOUN = re.compile(
-    r"(?:all )?(?:of )?(?:the )?(?P<word>other|others|another|remaining)(?: (?:two|three|four))? (?P<noun>.+)"
-)
-
-# Words that make a clause or a place of what would be the name of a thing.
-_NO_NAME = word_set(
-    "what which who whom whose where when why how is are was were be been am do does did have has had can could"
-    " will would shall should may might must i you he she we they it them me him us if because while so to into"
-    " onto as than there not no never please tell make give show let want need like same style background"
-    " foreground by for with without from remove erase delete drop lose forget segment find detect replace swap cut add keep"
-    " picture image photo too also now again then something"
-    " anything nothing everything mask masks outline outlines box boxes threshold bigger smaller more less fewer"
-)
-_PREPS = word_set("on in at near beside behind under over above below next of off inside front between against")
-_LITTLE = word_set("a an some one ones both each every big small")
-_PLACING = re.compile(
-    r" (?:on|at|in|to|from) (?:the |its )?(?:far |very )?(?:left|right|top|bottom|middle|center|centre|upper|lower)\b.*$"
-)
-_POSSESSIVE = re.compile(r"\w'|s'(?:\s|$)")
-
-
-@dataclass(frozen=True)
-class Named:
-    """Objects named by what they are. phrases: each with the colours and filters said of it."""
-
-    selector: Selector
-    phrases: tuple[Phrase, ...]
 
 
 @functools.lru_cache(maxsize=512)
@@ -93,7 +65,7 @@ def read_selector(text: str) -> Selector | None:
     if others := _OTHERS.fullmatch(text):
         count = number(others["count"]) if others["count"] else 0
         one = bool(_OTHERS_ONE.fullmatch(text))
-        filters = (Filter(FilterKind.COUNT, "", count),) if count else ((_ONE,) if one else ())
+        filters = (Filter(FilterKind.COUNT, "", count),) if count else ((ONE,) if one else ())
         return Selector(text, filters=filters, others=True)
     return _numbered(text) or _picked(text)
 
@@ -102,23 +74,23 @@ def _numbered(text: str) -> Selector | None:
     """As in "number 3", "1 and 3", "objects 2 to 4", "2"."""
     cue = _NUMBERED.match(text)
     words = (text[cue.end() :] if cue else text.removeprefix("the ")).split()
-    if not words or words[-1] in _JOINTS or words[0] in _JOINTS:
+    if not words or words[-1] in JOINTS or words[0] in JOINTS:
         return None
     found: list[int] = []
     span = False
     for place, word in enumerate(words):
-        if word in _JOINTS or word in ("the", "number", "numbers", "object"):
+        if word in JOINTS or word in ("the", "number", "numbers", "object"):
             continue
         if word in ("to", "through", "until") and found and place + 1 < len(words):
             span = True
             continue
-        value = None if word.startswith("0") or len(word) > 2 and word.isdigit() else number(word)
+        value = None if word.startswith("0") or (len(word) > 2 and word.isdigit()) else number(word)
         if not value or (value == 1 and word == "one" and len(words) == 1 and not cue):
             return None
         found += range(found[-1] + 1, value + 1) if span else [value]
         span = False
     spelt = not cue and not words[-1].isdigit() and (len(found) == 1 or "plus" in words)  # "two" is how many
-    joined = len(found) == 1 or cue or any(w in (*_JOINTS, "to", "through", "until") for w in words)
+    joined = len(found) == 1 or cue or any(w in (*JOINTS, "to", "through", "until") for w in words)
     return Selector(text, numbers=tuple(dict.fromkeys(found))) if found and joined and not spelt else None
 
 
@@ -140,7 +112,7 @@ def _picked(text: str) -> Selector | None:
     words = text.split()
     picks = _Picks([], [], [], plural=words[0] in ("those", "these") if words else False)
     place = _modifiers(words, picks)
-    if not words or words[place - 1 : place] and words[place - 1] in _JOINTS:
+    if not words or (words[place - 1 : place] and words[place - 1] in JOINTS):
         return None
     if words[0] in ("this", "that") and not picks.headed:
         return None  # "this big"
@@ -161,17 +133,17 @@ def _picked(text: str) -> Selector | None:
 
 def _modifiers(words: list[str], picks: _Picks) -> int:
     """Reads determiner, modifiers and head; the place where they end."""
-    place = 1 if words and words[0] in _DETERMINERS else 0
+    place = 1 if words and words[0] in DETERMINERS else 0
     while place < len(words):
         word = words[place]
         if word in _HEADS:
             picks.headed, picks.plural = True, picks.plural or _HEADS[word]
-        elif picks.headed and word not in _JOINTS and word != "the":
+        elif picks.headed and word not in JOINTS and word != "the":
             return place
         elif word in SIDES:
             picks.filters.append(Filter(FilterKind.SIDE, SIDES[word]))
         elif word in SIZES:
-            rank = picks.ordinals.pop() if picks.ordinals and words[place - 1] not in ("the", *_JOINTS) else 0
+            rank = picks.ordinals.pop() if picks.ordinals and words[place - 1] not in ("the", *JOINTS) else 0
             picks.filters.append(Filter(FilterKind.SIZE, SIZES[word], max(rank, 0)))
         elif (place_said := ordinal(word)) is not None:
             picks.ordinals.append(place_said)
@@ -181,7 +153,7 @@ def _modifiers(words: list[str], picks: _Picks) -> int:
             picks.others = True
         elif colour := canonical(word):
             picks.colours.append(colour)
-        elif word not in _SKIPPED and word not in _JOINTS and word != "the":
+        elif word not in _SKIPPED and word not in JOINTS and word != "the":
             return place
         place += 1
     return place
@@ -208,84 +180,7 @@ def _selector(text: str, picks: _Picks, origin: str) -> Selector | None:
     elif picks.plural and any(f.kind in (FilterKind.SIDE, FilterKind.SIZE) for f in filters) and not numbers:
         filters.append(MANY)
     elif not picks.plural and (picks.others or (picks.colours and len(set(picks.colours)) == 1)) and not filters:
-        filters.append(_ONE)
+        filters.append(ONE)
     return Selector(
         text, numbers, tuple(dict.fromkeys(filters)), colours=tuple(dict.fromkeys(picks.colours)), others=picks.others
     )
-
-
-def read_named(
-    text: str, extractor: KeywordExtractor, before: Collection[str] = (), placed: bool = False
-) -> Named | None:
-    """Objects named by what they are ("the dogs", "the brown dog on the left", "dog 2"); None for anything else.
-
-    before: phrases in force: "dog 2" is an object's number only where dogs are in force or "number" is said. placed:
-    whether another thing may place it ("the cup on the table").
-    """
-    words = text.split()
-    if not words or len(words) > _LONGEST_NAME or _POSSESSIVE.search(text):
-        return None
-    if numbered := (_NOUN_NUMBER.fullmatch(text) or _NUMBER_NOUN.fullmatch(text)):
-        noun = numbered["noun"].removesuffix(" number")
-        if not (" number " in f" {text} " or is_known(noun, before)) or set(noun.split()) & _NO_NAME:
-            return None
-        return Named(Selector(text, (int(numbered["digits"]),), phrase=noun), ())
-    other = _OTHER_NOUN.fullmatch(text)
-    name = other["noun"] if other else text
-    bare = _PLACING.sub("", name)
-    if (
-        set(bare.split()) & _NO_NAME
-        or not any(c.isalpha() for c in bare)
-        or (not placed and set(bare.split()) & _PREPS)
-    ):
-        return None
-    found = extractor.extract(name)
-    phrases = tuple(_shown_order(p, name) for p in found.phrases if p.head)
-    if not phrases or len(phrases) < len(found.phrases) or found.everything or found.excluded or found.replacement:
-        return None
-    if not _covers(found, bare):
-        return None
-    first = phrases[0]
-    if first.colours and not is_plural(first.head) and not first.filters:
-        first = replace(first, filters=(_ONE,))
-        phrases = (first, *phrases[1:])
-    selector = Selector(text, (), first.filters, uncoloured(first), first.colours, others=other is not None)
-    return Named(selector, phrases)
-
-
-def _covers(found: Keywords, text: str) -> bool:
-    """Whether the phrases, and what places them, are all that the words say."""
-    said = {part for phrase in (*(p.text for p in found.phrases), *found.context) for part in phrase.split()}
-    rest = [w for w in text.split() if w not in said and w not in _DETERMINERS and w not in _JOINTS | _PREPS]
-    return all(w in SIDES or w in SIZES or w in _LITTLE or number(w) or ordinal(w) is not None for w in rest)
-
-
-def _shown_order(phrase: Phrase, text: str) -> Phrase:
-    """ "The second dog" is the second as shown unless a side is said; "the left dogs" are as many as there are."""
-    filters = phrase.filters
-    if " from " not in text:
-        filters = tuple(
-            replace(f, value="") if (f.kind == FilterKind.ORDER and f.number != 1) or _first(f, text) else f
-            for f in filters
-        )
-    single = any(f.kind in (FilterKind.SIDE, FilterKind.SIZE) for f in filters)
-    if single and is_plural(phrase.head) and not any(f.kind == FilterKind.COUNT for f in filters):
-        filters = (*filters, MANY)
-    return replace(phrase, filters=filters)
-
-
-def _first(chosen: Filter, text: str) -> bool:
-    return chosen.kind == FilterKind.ORDER and "first" in text.split()
-
-
-def uncoloured(phrase: Phrase) -> str:
-    """A phrase's words without its colours; its head where only that is left."""
-    words = [
-        w for w in phrase.text.split() if not (phrase.colours and canonical(w) in phrase.colours and w != phrase.head)
-    ]
-    return " ".join(words) or phrase.head
-
-
-def is_known(noun: str, before: Collection[str]) -> bool:
-    """Whether a noun is among the phrases in force."""
-    return any(same_noun(noun, phrase) for phrase in before)

@@ -9,13 +9,18 @@ from core.types.reference import Operation, Order
 
 _THAT = r"(?:that|it|this|(?:the )?last(?: (?:one|step|change|thing|action|request|result|command|edit))?)"
 _UNDO = re.compile(
-    rf"(?:undo|revert|cancel|reverse|discard|scrap|scratch|strike)(?: {_THAT})?(?: again| once more)?|undo (?:my |the )?"
-    r"(?:last |previous )?(?:change|step|action|edit|removal|selection)s?|(?:go|one step|step|take me|move) back(?: (?:one|a"
+    rf"(?:undo|revert|cancel|reverse|discard|scrap|scratch|strike)(?: {_THAT})?(?: again| once more)?"
+    r"|undo (?:my |the )?"
+    r"(?:last |previous )?(?:change|step|action|edit|removal|selection)s?|(?:go|one step|step|take me"
+    r"|move) back(?: (?:one|a"
     r" step|one step|again|to (?:before|the (?:last|previous) (?:one|result|step|state)|how it was)))?|back|one back"
     rf"|take (?:that|it|this) back|take back {_THAT}|roll(?: (?:that|it))? back|never ?mind(?: {_THAT})?|nevermind|nvm"
-    r"|(?:forget|scrap|ignore) (?:that|it|this|about (?:that|it|this))|ctrl(?: and| plus|-|\+)? ?z|cmd(?: |-)?z|previous(?: result| state| one)?"
-    r"|(?:restore|back to|return to|show(?: me)?|bring back) (?:the )?(?:previous|last|old|earlier)(?: (?:one|result|state|version|selection))"
-    r"|(?:as|like|how) it was(?: before)?|(?:put|bring|give) (?:it|them|that|everything) back|not what i (?:meant|wanted)"
+    r"|(?:forget|scrap|ignore) (?:that|it|this|about (?:that|it|this))|ctrl(?: and| plus|-|\+)? ?z|cmd(?: "
+    r"|-)?z|previous(?: result| state| one)?"
+    r"|(?:restore|back to|return to|show(?: me)?|bring back) (?:the )?(?:previous|last|old"
+    r"|earlier)(?: (?:one|result|state|version|selection))"
+    r"|(?:as|like|how) it was(?: before)?|(?:put|bring|give) (?:it|them|that|everything) back"
+    r"|not what i (?:meant|wanted)"
     r"|that (?:is|was) not what i (?:meant|wanted)|that was (?:wrong|a mistake|not right)|undo undo"
     r"|ruckgangig|rückgängig|(?:mach(?:e)? )?(?:das|es|the|it) (?:wieder )?r(?:ü|u)ckg(?:ä|a)ngig|zur(?:ü|u)ck"
     r"|deshacer|deshaz(?:lo)?|deshacer eso|volver(?: atr(?:á|a)s)?|atr(?:á|a)s|annuler|desfazer"
@@ -61,7 +66,8 @@ _RAISES = _patterns(
     rf"{_SOFTLY}(?:stricter|strict|pickier|more (?:strict|careful|selective|picky|cautious|certain)"
     r"|less (?:lenient|tolerant|generous|sensitive))",
     rf"(?:{_ONLY})(?: the)?(?: (?:very|really|most))? {_SURE}(?: {_THINGS})?",
-    r"(?:only|just) (?:what|those|the ones|the ones that)(?: that)? you are (?:really )?(?:sure|certain)(?: (?:of|about))?",
+    r"(?:only|just) (?:what|those|the ones|the ones that)(?: that)? you are (?:really )?(?:sure"
+    r"|certain)(?: (?:of|about))?",
     rf"(?:show |give |use )?(?:me )?(?:fewer|less) {_THINGS}",
     rf"(?:(?:that|it) is |there are |these are )?(?:far |way )?too many(?: {_THINGS})?",
 )
@@ -74,7 +80,8 @@ _LOWERS = _patterns(
     rf"(?:show|include|add|allow|keep|let in|also|even|and)(?: me)?(?: also| even)? (?:the )?{_WEAK}(?: {_THINGS})?"
     r"(?: too| as well| also)?",
     rf"(?:the )?{_WEAK} {_THINGS}(?: too| as well| also)",
-    r"show(?: me)? more|(?:show |give |find )?(?:me )?more (?:boxes|detections|objects|results|hits|matches|candidates)",
+    r"show(?: me)? more|(?:show |give |find )?(?:me )?more (?:boxes|detections|objects|results|hits"
+    r"|matches|candidates)",
     r"(?:(?:that|it) is |there are |these are )?(?:far |way )?too few(?: (?:boxes|detections|objects|results|hits))?",
     r"you (?:have )?missed (?:some|a few|one|two|several|many)(?: of them)?",
 )

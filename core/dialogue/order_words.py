@@ -96,6 +96,8 @@ _REWRITTEN = (
     (re.compile(r"\bu\b"), "you"),
     (re.compile(r"\b(?:wanna)\b"), "want to"),
     (re.compile(r"\bcolou?r"), "colour"),
+    (re.compile(r"(\d) ?\+ ?(?=\d)"), r"\1 and "),
+    (re.compile(r"\b(?:second|next)[ -]to[ -]last\b|\bone before (?:the )?last\b"), "penultimate"),
     (re.compile(r"\bjust only\b|\bonly just\b"), "only"),
     (re.compile(r"\bcut-?outs?\b"), "cutout"),
 )  # fmt: skip

@@ -11,9 +11,11 @@ from collections.abc import Collection, Sequence
 from core.dialogue.engines import Engines
 from core.dialogue.order_edges import read_edges
 from core.dialogue.order_intents import read_intent
-from core.dialogue.order_objects import read_add, read_keep, read_reject, read_repeat
+from core.dialogue.order_names import read_named
+from core.dialogue.order_objects import read_add, read_keep, read_reject
 from core.dialogue.order_pending import read_pending
-from core.dialogue.order_selectors import read_named, read_selector
+from core.dialogue.order_repeats import read_repeat
+from core.dialogue.order_selectors import read_selector
 from core.dialogue.order_steps import read_threshold, read_undo
 from core.dialogue.order_words import LONGEST_TEXT, MOST_WORDS, Said, hear, repaired
 from core.types.reference import Order, Selector

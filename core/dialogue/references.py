@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-
 from core.dialogue.engines import Engines
 from core.dialogue.joining import join
 from core.dialogue.meant import Meant, meant
@@ -213,7 +212,7 @@ _OPERATIONS: dict[Operation, Callable[[Order, Context], Change | Answer]] = {
 
 
 def _reference(order: Order, chosen: Meant, context: Context, does: str) -> Reference:
-    """What the words stand for; numbers are those of the turn in force, or of the earlier one that showed the objects."""
+    """What the words stand for; numbers are those of the turn in force, or of the earlier one that showed them."""
     items = chosen.items
     now = all(item.now for item in items)
     turn = context.base.id if now else (items[0].turn if items else "")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.colours import canonical
 from core.dialogue.choose import colour_shares
-from core.dialogue.naming import joined, ranked, same_noun
+from core.dialogue.naming import joined, ranked, same_noun, singular
 from core.dialogue.shown import Context, Item
 from core.types.language import Filter, FilterKind
 from core.types.masks import Mask
@@ -45,9 +46,11 @@ def pick(selector: Selector, items: Sequence[Item], context: Context) -> Pick:
             return Pick(numbered)
         more = pick(replace(selector, numbers=()), items, context)
         return more if not more.found else Pick(tuple(dict.fromkeys((*numbered, *more.found))))
-    group = tuple(item for item in items if fits(item, selector.phrase))
+    group = of_kind(selector.phrase, items)
     if not group:
         return Pick((), f"None of the objects is known as {selector.phrase}.", tuple(items))
+    if len(group) > 1 and not selector.filters and not any(_is_named(item, selector.phrase) for item in group):
+        return Pick((), f"Which of them is a {selector.phrase} was not measured.", group)
     if selector.colours:
         coloured = _by_colour(selector, group, context)
         if not coloured.found:
@@ -60,6 +63,20 @@ def fits(item: Item, noun: str) -> bool:
     """Whether an object is one of what a noun names: by its phrase, or by the detector's own name for it."""
     return (
         not noun or same_noun(noun, item.phrase) or bool(item.detection.label and same_noun(noun, item.detection.label))
+    )
+
+
+def of_kind(noun: str, items: Sequence[Item]) -> tuple[Item, ...]:
+    """The objects that a noun names; where some are just that, not those that merely end in it ("hot dog")."""
+    exact = tuple(item for item in items if _is_named(item, noun) and singular(noun) == singular(item.phrase.lower()))
+    return exact or tuple(item for item in items if fits(item, noun))
+
+
+def _is_named(item: Item, noun: str) -> bool:
+    """Whether the noun says no more than what the object is known as."""
+    more = len(noun.split())
+    return not noun or any(
+        more <= len(n.split()) for n in (item.phrase, item.detection.label) if n and same_noun(noun, n)
     )
 
 
@@ -92,7 +109,7 @@ def _by_colour(selector: Selector, group: Sequence[Item], context: Context) -> P
 def _shares(item: Item, colours: Sequence[str], context: Context) -> Mapping[str, float] | None:
     """The share of each colour: as checked, as the phrase asked for, or measured on the mask; None without any."""
     asked = {c for word in item.phrase.split() if (c := canonical(word))}
-    known = {c: 1.0 for c in asked} | dict(item.detection.checks)
+    known = dict.fromkeys(asked, 1.0) | dict(item.detection.checks)
     if all(c in known for c in colours):
         return known
     mask = context.mask_of(item)
@@ -121,7 +138,7 @@ def _filtered(selector: Selector, group: tuple[Item, ...], size: tuple[int, int]
     if orders:
         return _merged([_in_row(group, f, count, size) for f in orders])
     if count and len(group) > count:
-        return Pick((), f"There are {len(group)} of that kind.", group)
+        return Pick((), f"{len(group)} of the objects fit that.", group)
     return Pick(group)
 
 
@@ -208,7 +225,7 @@ def _of_size(group: tuple[Item, ...], chosen: Filter, count: int | None) -> Pick
         return abs(a - b) <= SAME_SIZE * max(a, b)
 
     if count == 0:
-        gaps = [abs(math.log(max(a, 1e-9) / max(b, 1e-9))) for a, b in zip(keys, keys[1:], strict=False)]
+        gaps = [abs(math.log(max(a, 1e-9) / max(b, 1e-9))) for a, b in itertools.pairwise(keys)]
         count = gaps.index(max(gaps)) + 1
     if chosen.number > 1:  # "the second largest"
         return _nth(ordered, keys, chosen.number, alike, "are of one size")

@@ -64,7 +64,7 @@ class Context:
         return int(max((b[2] for b in boxes), default=1)) or 1, int(max((b[3] for b in boxes), default=1)) or 1
 
     def pools(self) -> Iterator[tuple[Item, ...]]:
-        """Wider sets of objects that hold all in force: as earlier turns showed them, newest first, then all measured."""
+        """Wider sets that hold all in force: objects as earlier turns showed them, newest first, then all measured."""
         now = self.items
         for turn in reversed(self.before):
             items = items_of(turn, self.base)

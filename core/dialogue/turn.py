@@ -165,10 +165,6 @@ class _Run(Understanding):
             self.status, self.answer = Status.ASKED, wording.no_object(seen, self.acts[0].intent, keywords.refers_back)
             yield Said(self.answer)
             raise Ended
-        if self.all_put_away():
-            self.answer = wording.put_away()
-            yield Said(self.answer)
-            raise Ended
         for act in self.acts:
             if act.intent == IntentName.INPAINT:
                 yield from self.edit(image, act)
@@ -188,10 +184,6 @@ class _Run(Understanding):
             self.answer = replace(self.answer, text=f"{self.said} {self.answer.text}".strip())
         self.served["answering"] = "embedded"
         yield Said(self.answer)
-
-    def all_put_away(self) -> bool:
-        """Whether the dialogue put away every object: the describer would say that none was found."""
-        return bool(self.request.adjustments.rejected) and not self.chosen.detections.items
 
     def edit(self, image: ImageAsset, act: Act) -> Iterator[Event]:
         assert self.keywords is not None and self.proposals is not None

@@ -19,9 +19,11 @@ OWNER_ONLY = 0o700
 
 
 def private_folder(folder: Path) -> None:
-    """Make a folder that only its owner can look into, where it is missing. Raises `StorageError`."""
+    """Make a folder that only its owner can look into, and those above it, where missing. Raises `StorageError`."""
+    if not folder.parent.exists():
+        private_folder(folder.parent)
     try:
-        folder.mkdir(OWNER_ONLY, parents=True, exist_ok=True)
+        folder.mkdir(OWNER_ONLY, exist_ok=True)
     except OSError as error:
         raise storage_error(error, folder) from error
 

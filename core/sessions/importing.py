@@ -139,7 +139,7 @@ class Import:
             raise InputError("This zip holds no chat: it has no manifest.json.", EXPORTED)
         for member in members:
             kind = stat.S_IFMT(member.external_attr >> 16)
-            if not NAME.fullmatch(member.filename) or kind not in (0, stat.S_IFREG) or member.flag_bits & 1:
+            if not NAME.fullmatch(member.filename) or kind not in (0, stat.S_IFREG):
                 raise InputError(f"This zip holds '{display_name(member.filename)}', which no chat has.", AGAIN)
             if member.file_size > self._most(member.filename):
                 raise InputError(

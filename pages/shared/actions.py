@@ -170,7 +170,7 @@ def correct_phrases(part: Part, texts: Sequence[str]) -> None:
     named = dict.fromkeys(" ".join(text.split()) for text in texts)
     phrases = tuple(known.get(text) or phrase_from(text, extractor) for text in named if text)
     keywords = replace(old, phrases=phrases, everything=old.everything and not phrases, refers_back=False)
-    made = replayed(part, "about other things", extract=keywords)
+    made = replayed(part, f"about {', '.join(phrase.text for phrase in phrases)}", extract=keywords)
     intent = part.turn.intent
     if intent is not None:
         _remember(part, made, intent, keywords)

@@ -34,7 +34,7 @@ PORTS: dict[str, tuple[str, str]] = {
     "editing": ("Removing things", "editor"),
 }
 WARM_UP_SIDE = 64
-WARM_UP_TEXT, WARM_UP_PHRASE = "segment the cat", "cat"
+WARM_UP_TEXT, WARM_UP_PHRASES = "segment the cat", ("cat", "face", "text")
 
 
 @st.cache_resource(show_spinner=False)
@@ -120,7 +120,7 @@ def _warm(parts: Engines, chats: SessionStore, job: Job) -> Iterator[str]:
     uses: dict[str, Callable[[], object]] = {
         "intent": lambda: parts.intent.classify([WARM_UP_TEXT]),
         "keywords": lambda: parts.keywords.extract(WARM_UP_TEXT),
-        "detector": lambda: getattr(parts.detector, "engine", parts.detector).propose(tiny, (WARM_UP_PHRASE,), job),
+        "detector": lambda: getattr(parts.detector, "engine", parts.detector).propose(tiny, WARM_UP_PHRASES, job),
         "segmenter": lambda: parts.segmenter.segment(tiny, (Prompt((8.0, 8.0, 56.0, 56.0)),), job),
     }
     for name, use in uses.items():

@@ -183,10 +183,13 @@ def _heard(part_id: str, event: CanvasEvent) -> None:
         part.points = (*part.points, event.point)
     elif event.kind == "box" and event.box is not None:
         actions.use_box(part, event.box)
+        st.rerun()  # the whole page: there is a new version of the answer
     elif event.kind == "move" and event.box is not None and known and event.number:
         actions.move_box(part, event.number, event.box)
+        st.rerun()
     elif event.kind == "reject" and known and event.number:
         actions.reject(part, event.number)
+        st.rerun()
 
 
 def _layers(part: Part) -> None:

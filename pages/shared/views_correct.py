@@ -39,7 +39,7 @@ def tools(part: Part, turn: Turn) -> None:
                 "Cut it out", key=f"cut-{part.id}", type="primary", icon=":material/content_cut:",
                 on_click=_use_clicks, args=(part,),
             )  # fmt: skip
-            st.button("Forget the clicks", key=f"forget-{part.id}", type="tertiary", on_click=_forget, args=(part,))
+            st.button("Forget", key=f"forget-{part.id}", type="tertiary", on_click=_forget, args=(part,))
         if part.selected is not None and part.selected <= len(turn.detections.items):
             phrase = turn.detections.items[part.selected - 1].phrase
             st.button(

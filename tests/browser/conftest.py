@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from tests.browser.server import browser, chromium_path, running_app
 
@@ -29,9 +30,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def address(weights_dir: Path, chromium: Browser) -> Iterator[str]:
+def address(weights_dir: Path, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the app listens."""
-    with running_app() as url:
+    with running_app({"VLP_WORKBENCH_DATA": str(tmp_path_factory.mktemp("chats"))}) as url:
         yield url
 
 
@@ -47,7 +48,7 @@ class User:
         """Wait until the page's script has ended and nothing runs."""
         self.page.wait_for_function(
             "() => document.querySelector('[data-testid=stApp][data-test-script-state=notRunning]')"
-            " && ![...document.querySelectorAll('button')].some(b => b.innerText.includes('Stop'))",
+            " && !document.querySelector('[class*=st-key-stop-]')",
             timeout=WAIT_MS,
         )
         self.page.wait_for_timeout(SETTLE_MS)
@@ -73,7 +74,32 @@ class User:
     @property
     def answer(self) -> str:
         """The words of the last answer."""
-        return self.page.get_by_test_id("stChatMessage").last.get_by_test_id("stText").first.inner_text()
+        return self.message.get_by_test_id("stText").first.inner_text()
+
+    @property
+    def message(self) -> Locator:
+        return self.page.get_by_test_id("stChatMessage").last
+
+    @property
+    def objects(self) -> list[str]:
+        """The labels of the objects listed beside the last picture."""
+        return [row.strip() for row in self.message.locator(".objects li").all_inner_texts()]
+
+    def say(self, text: str) -> str:
+        """Ask, and give back what is said."""
+        self.ask(text)
+        return self.answer
+
+    def upload(self, *files: dict[str, Any]) -> None:
+        """Through the menu of pictures, or the empty chat's own field."""
+        field = self.page.locator("[data-testid=stFileUploader] input[type=file]")
+        if not field.count():
+            self.page.locator(".st-key-picture-menu button").first.click()
+            field.first.wait_for(state="attached")
+        field.first.set_input_files(list(files))  # type: ignore[arg-type]
+        self.page.wait_for_timeout(SETTLE_MS * 4)
+        self.page.keyboard.press("Escape")
+        self.settle()
 
     def slide(self, label: str, key: str) -> None:
         """Press a key on the last slider of that label ("End", "ArrowLeft")."""

@@ -18,10 +18,10 @@ PETS = (("dog", LEFT, 0.9), ("cat", RIGHT, 0.8))
 
 
 def events_of(text: str, engines: Engines | None = None, job: Job | None = None, **more: Any) -> list[Event]:
-    request = Request(
-        text, more.get("image", picture()), more.get("thresholds", default_thresholds()), more.get("user_boxes", ())
-    )
-    return list(run_turn(request, engines or fake_engines(PETS), job or Job(), more.get("given", {})))
+    given = more.pop("given", {})
+    image, thresholds = more.pop("image", picture()), more.pop("thresholds", default_thresholds())
+    request = Request(text, image, thresholds, **more)
+    return list(run_turn(request, engines or fake_engines(PETS), job or Job(), given))
 
 
 def turn_of(text: str, engines: Engines | None = None, job: Job | None = None, **more: Any) -> Turn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,3 +40,9 @@ def make_first_version(folder: Path) -> None:
     phrases = ("brown dog",)
     store.add_example(OWNER, chat, Example(first.id, TEXTS[0], IntentName.SEGMENT, phrases, CREATED))
     store.close()
+
+
+if __name__ == "__main__":
+    if COMMITTED.exists():
+        sys.exit(f"{COMMITTED} is there already; what the first version left is never made anew")
+    make_first_version(COMMITTED)

@@ -21,7 +21,7 @@ from core.types.language import IntentName
 from core.types.record import Record
 from tests.sessions import first_version
 from tests.sessions.conftest import Open
-from tests.sessions.values import rich_turn, settings_in
+from tests.sessions.values import png, rich_turn, settings_in
 from tests.threads import answers_at_once
 
 
@@ -141,6 +141,23 @@ def test_eight_stores_make_it_at_once(open_store: Open) -> None:
     assert len(open_store().chats("me")) == 8
 
 
+def test_the_limit_of_chats_holds_when_eight_stores_create_them_at_once(open_store: Open) -> None:
+    """Each looks at the number first: nobody may create another one between the look and the creation."""
+
+    def create() -> list[str]:
+        store, said = open_store(chats=20), []
+        for _ in range(5):
+            try:
+                store.create("me", "a")
+            except StorageError as error:
+                said.append(error.message)
+        return said
+
+    refused = [message for messages in answers_at_once(create) for message in messages]
+    assert len(refused) == 20 and all(message.startswith("20 chats") for message in refused)
+    assert len(open_store().chats("me")) == 20
+
+
 def test_nothing_is_opened_before_it_is_used(open_store: Open, tmp_path: Path) -> None:
     open_store()
     assert not (tmp_path / "data").exists()
@@ -179,8 +196,10 @@ def test_the_owner_cannot_be_read_from_the_files(store: SessionStore, tmp_path: 
 
 
 def test_the_folder_is_the_owners_alone(store: SessionStore, tmp_path: Path) -> None:
+    store.pictures.add(png(1), "a.png")
     store.create("me", "a")
-    assert (tmp_path / "data").stat().st_mode & 0o077 == 0
+    paths = [tmp_path / "data", *(tmp_path / "data").rglob("*")]
+    assert all(path.stat().st_mode & 0o077 == 0 for path in paths if path.is_dir() or path.parent.name == "pictures")
 
 
 def test_settings_of_another_folder_are_another_installation(open_store: Open, tmp_path: Path) -> None:

@@ -48,11 +48,13 @@ def test_the_archive_that_the_lies_are_told_in_is_good(store: SessionStore, file
 
 
 def symlink(files: Files) -> bytes:
-    stream = io.BytesIO(zipped({name: data for name, data in files.items() if name != picture_name(files)}))
-    entry = zipfile.ZipInfo(picture_name(files))
+    """Its content is right: another program would follow it all the same."""
+    name = picture_name(files)
+    stream = io.BytesIO(zipped({other: data for other, data in files.items() if other != name}))
+    entry = zipfile.ZipInfo(name)
     entry.external_attr = (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(stream, "a") as archive:
-        archive.writestr(entry, "/etc/passwd")
+        archive.writestr(entry, files[name])
     return stream.getvalue()
 
 
@@ -84,7 +86,7 @@ ZIPS: dict[str, Callable[[Files], bytes]] = {
     "a listed file that is missing": lambda files: zipped({n: d for n, d in files.items() if n != picture_name(files)}),
     "a symbolic link": symlink,
     "two files of one name": twice,
-    "a changed record": lambda files: zipped({**files, "records/00000.json": files["records/00001.json"]}),
+    "a changed record": lambda files: zipped({**files, "records/00003.json": files["records/00003.json"] + b" "}),
     "a picture under anothers digest": lambda files: zipped(swapped(files)),
     "a picture that is none": lambda files: zipped(signed({**files, picture_name(files): b"no picture"})),
     "measurements that are none": lambda files: zipped(signed({**files, name_of(files, "measurements"): b"nothing"})),

@@ -77,7 +77,7 @@ def test_made_pixels_are_seen_at_once_and_written_without_loss(tmp_path: Path, k
     ref = kept.keep(image, "a.png (edited)", "edited")
     assert kept.open(ref).digest == image.digest and not names(kept)
     kept.save(ref)
-    assert names(kept) == [ref.key]
+    assert names(kept) == [ref.key] and kept._unsaved.get(ref.key) is None
     assert np.array_equal(store_in(tmp_path).open(ref).pixels, image.pixels)
     assert (ref.made_by, ref.name) == ("edited", "a.png (edited)")
 

@@ -32,6 +32,7 @@ class PrintedText:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._reader: Any = None
+        self._job = Job()  # whose picture is being read
 
     def find(self, view: View, targets: Sequence[Target], job: Job) -> Found:
         """One box a line, its label the text read; the same score for every target."""
@@ -42,9 +43,11 @@ class PrintedText:
         with self._lock:  # the reader keeps its settings and sizes in itself
             reader = self._load(job)
             job.check()
+            self._job = job
             try:
                 read = reader(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), text_score=FLOOR)
             except Exception as error:  # onnxruntime's and OpenCV's own classes
+                job.check()  # it was stopped, not broken
                 raise EngineFailed(f"The text reader broke ({error}).", "Try a smaller part of the picture.") from error
         boxes, scores, labels = [], [], []
         if read.boxes is not None and read.txts is not None:
@@ -68,7 +71,7 @@ class PrintedText:
                     "Text cannot be read: the package 'rapidocr' is not installed.",
                     "Install it: pip install -r requirements-embedded.txt.",
                 ) from error
-            self._reader = RapidOCR(
+            reader = RapidOCR(
                 params={
                     "Global.log_level": "critical",
                     "Global.use_preprocess_img": False,  # `_sized` does it, without making long strips huge
@@ -78,7 +81,34 @@ class PrintedText:
                     "EngineConfig.onnxruntime.inter_op_num_threads": 1,
                 }
             )
+            # The package is pinned: it has no public way to its sessions.
+            loads: list[Any] = [reader._load_det_model, reader._load_cls_model, reader._load_rec_model]
+            for load in loads:
+                net = load()
+                net.session.session = _Stoppable(net.session.session, self)
+            self._reader = reader
         return self._reader
+
+    def run(self, session: Any, *arguments: Any) -> Any:
+        """A net's run that ends when the job is stopped: a page full of text takes seconds."""
+        import onnxruntime
+
+        options = onnxruntime.RunOptions()
+        with self._job.stopping(lambda: setattr(options, "terminate", True)):
+            return session.run(*arguments, options)
+
+
+class _Stoppable:
+    """An onnxruntime session whose `run` the reader's job can end; all else is the session's own."""
+
+    def __init__(self, session: Any, reader: PrintedText) -> None:
+        self._session, self._reader = session, reader
+
+    def run(self, *arguments: Any) -> Any:
+        return self._reader.run(self._session, *arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
 
 
 def _sized(view: View) -> Pixels:
