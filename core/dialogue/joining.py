@@ -90,12 +90,21 @@ def _with(
     assert base.keywords is not None
     away = tuple(item for item in items if not item.now)
     keywords, adjustments = let_in(away, base.keywords, base.adjustments)
-    adjustments = _pinned(away, context, keywords, adjustments)
+    adjustments = _pinned(away, context, keywords, _without_idle(away, context, adjustments))
     if new and not base.keywords.phrases:
         keywords, adjustments = _listed(context, keywords, adjustments)
     keywords = replace(keywords, phrases=(*keywords.phrases, *new), everything=keywords.everything and not new)
     acts = _acts(order, base, keywords, tuple(p.text for p in new), away)
     return build(base, _reference(order, context, items, away, new), adjustments, keywords, acts)
+
+
+def _without_idle(away: Sequence[Item], context: Context, adjustments: Adjustments) -> Adjustments:
+    """Without keeps that hold everything again."""
+    widest = max((len(pool) for pool in context.pools()), default=0)
+    if not away or len(away) + len(context.items) < widest:
+        return adjustments
+    kept = [k for k in adjustments.kept if not any(item.phrase in k.phrases for item in away)]
+    return replace(adjustments, kept=tuple(kept))
 
 
 def _pinned(away: Sequence[Item], context: Context, keywords: Keywords, adjustments: Adjustments) -> Adjustments:

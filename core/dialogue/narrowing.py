@@ -21,7 +21,9 @@ def narrowed(order: Order, chosen: Meant, context: Context) -> tuple[Keywords, A
     in_force = (*(item.phrase for item in context.items), *(item.phrase for item in chosen.items))
     boxes = tuple(dict.fromkeys(item.anchor for item in chosen.items))
     keep = Keep(tuple(dict.fromkeys(in_force)), boxes, _carried(order))
-    return keywords, replace(adjustments, kept=(*adjustments.kept, keep))
+    # an earlier one that is wider and says nothing of another picture adds nothing to this one
+    earlier = tuple(k for k in adjustments.kept if k.filters or not set(k.phrases) <= set(keep.phrases))
+    return keywords, replace(adjustments, kept=(*earlier, keep))
 
 
 def let_in(items: Sequence[Item], keywords: Keywords, adjustments: Adjustments) -> tuple[Keywords, Adjustments]:

@@ -24,7 +24,8 @@ _MASK = (
 _MASKS = re.compile(rf"\b{_MASK}(?!\w)")
 _AMOUNT = re.compile(
     r"\b(?:by )?(?:about |around |roughly |exactly |another )?"
-    r"(?:(?P<amount>\d+(?:\.\d+)?|one|two|three|four|five|ten) ?(?P<unit>px|pixels?|percent|times)(?: as| more)?"
+    r"(?:(?P<amount>\d+(?:\.\d+)?|one|two|three|four|five|ten)(?: more)? ?(?P<unit>px|pixels?|percent"
+    r"|times)(?: as| more)?"
     r"|(?P<word>twice|double|half|triple|thrice)(?: as| the size| the width)?|by (?P<plain>\d+(?:\.\d+)?"
     r"|a quarter|a third|half))\b"
 )
@@ -43,10 +44,12 @@ _GROW = r"(?:grow|dilate|fatten|inflate|thicken|loosen|widen|broaden|expand|pad|
 _GROW_TOO = r"(?:enlarge|extend|increase|stretch|scale up|push out|move out|double|open up|make bigger)"
 _SHRINK = r"(?:tighten(?: up)?|erode|contract|thin(?: out)?|narrow|slim)"
 _SHRINK_TOO = r"(?:shrink|reduce|decrease|scale down|pull in|move in|draw in|trim|make smaller)"
+_ADDED = r"(?:add (?:to|around|round)|(?:more )?(?:around|round)|give more to)"
+_TAKEN = r"(?:(?:remove|take|shave|cut|trim)(?: away)? (?:from|off)(?: of)?|less (?:around|round))"
 _OF = r"(?: (?:of|around|round|for|on|at) (?P<of>.+))?"
 
 
-def _shapes(sure: str, perhaps: str, adjective: str, other: str) -> tuple[re.Pattern[str], ...]:
+def _shapes(sure: str, perhaps: str, adjective: str, other: str, way: str, taken: str) -> tuple[re.Pattern[str], ...]:
     """Shapes of an order with its amount gone and "MASK" for the mask's words; groups a, of: whose."""
     return tuple(
         re.compile(shape)
@@ -58,7 +61,11 @@ def _shapes(sure: str, perhaps: str, adjective: str, other: str) -> tuple[re.Pat
             rf"(?:make |i want |have |use )?(?:a |an )?{adjective} MASK{_OF}",
             rf"MASK (?:is|are|seems?|looks?) too {other}{_OF}",
             rf"(?:the )?MASK(?: (?:is|are|should be|must be|can be|could be|needs to be|has to be))? {adjective}{_OF}",
-            rf"{adjective} (?:around|round|on|at) (?P<of>.+)",
+            rf"{adjective} (?:around|round|on|at|to) (?P<of>.+)",
+            rf"{sure} (?:around|round) (?P<of>.+)",
+            rf"(?:move|push|pull|bring|set|take) MASK{_OF} {way}",
+            rf"{taken} MASK{_OF}",
+            rf"(?:{sure}|{perhaps}) MASK size",
             rf"{sure}(?: (?:out|in|up))?",
             rf"{sure} (?P<a>.+?)(?: (?:out|in|up))?",
         )
@@ -66,18 +73,18 @@ def _shapes(sure: str, perhaps: str, adjective: str, other: str) -> tuple[re.Pat
 
 
 _SHAPES = (
-    (Operation.GROW, _shapes(_GROW, _GROW_TOO, _WIDER, _TIGHTER)),
-    (Operation.SHRINK, _shapes(_SHRINK, _SHRINK_TOO, _TIGHTER, _WIDER)),
+    (Operation.GROW, _shapes(_GROW, _GROW_TOO, _WIDER, _TIGHTER, "out", _ADDED)),
+    (Operation.SHRINK, _shapes(_SHRINK, _SHRINK_TOO, _TIGHTER, _WIDER, "in", _TAKEN)),
 )
 _PIXELS = (  # an amount in pixels is one of a mask's edge, whatever is named
     (Operation.GROW, re.compile(rf"(?:(?:make|have) (?P<a>.+) )?{_WIDER}{_OF}|{_GROW_TOO}(?: (?P<b>.+))?")),
     (Operation.SHRINK, re.compile(rf"(?:(?:make|have) (?P<a>.+) )?{_TIGHTER}{_OF}|{_SHRINK_TOO}(?: (?P<b>.+))?")),
 )
 _ALONE = (  # adjectives that are said of an edge, not of a picture
-    (Operation.GROW, re.compile(r"(?:make (?P<a>.+) )?(?:wider|looser|more generous)")),
-    (Operation.SHRINK, re.compile(r"(?:make (?P<a>.+) )?(?:tighter|narrower|snugger)")),
+    (Operation.GROW, re.compile(r"(?:make (?P<a>.+) )?(?:wider|looser|thicker)")),
+    (Operation.SHRINK, re.compile(r"(?:make (?P<a>.+) )?(?:tighter|narrower|snugger|thinner)")),
 )
-_ANY = re.compile(rf"{_WIDER}|{_TIGHTER}|{_GROW}|{_GROW_TOO}|{_SHRINK}|{_SHRINK_TOO}")
+_ANY = re.compile(rf"{_WIDER}|{_TIGHTER}|{_GROW}|{_GROW_TOO}|{_SHRINK}|{_SHRINK_TOO}|\d(?: more)? (?:px|pixel)")
 _IT = r"(?:it|that|this|that one|this one)"
 _VAGUE = (
     (Operation.GROW, re.compile(rf"bigger|larger|(?:make|i want|have) {_IT} (?:bigger|larger)")),

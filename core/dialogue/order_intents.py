@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 
 from core.dialogue.engines import Engines
+from core.dialogue.order_forms import read_form
 from core.dialogue.order_names import read_named
 from core.dialogue.order_selectors import read_selector
 from core.dialogue.order_words import Said, word_set
@@ -83,7 +84,15 @@ _IS_IT = re.compile(
     r"|those|these) (?:really |very |all |mostly |also |more )*"
     r"(?P<rest2>big|bigger|large|small|smaller|red|green|blue|yellow|orange|brown|black|white|grey|gray"
     r"|pink|purple|bigger than .*|larger than .*|smaller than .*|sharp|round|the same(?: size| colour)?"
-    r"|on the (?:left|right)|in the (?:middle|center|centre|foreground|background))"
+    r"|on the (?:left|right)|in the (?:middle|center|centre|foreground|background)|an? \w+(?: \w+)?)"
+)
+_ITS = re.compile(
+    r"(?:tell me |what is |what are |and |give me )*(?:(?:the )?(?:its|their|his|her)) (?:exact )?"
+    r"(?:colours?|sizes?|shapes?|widths?|heights?|areas?|positions?|breeds?|names?|types?|dimensions?)"
+)
+_COMPARED = re.compile(
+    r"(?:and )?which(?: one| object| of (?:them|these|those|the two|the three))? (?:is"
+    r"|are) (?:the )?(?P<rest>\w+)(?: one)?"
 )
 _COUNTS = re.compile(
     r"(?:and )?(?:how many(?: (?:are|is) (?:there|they|it|that|left|these|those)| (?:of them"
@@ -96,40 +105,6 @@ _LONE = re.compile(
     r"|sizes?)|where(?: exactly)?|what (?:are|is) the (?:colours?|sizes?|positions?|dimensions?)"
     r"|the (?:colours?|sizes?))"
 )
-_FORM = (
-    (IntentName.DETECT, r"(?:bounding )?box(?:es)?|bboxes|rectangles?|frames?"),
-    (IntentName.SEGMENT, r"(?:the )?(?:exact )?(?:outlines?|contours?|shapes?|silhouettes?|segmentations?|segments?)"),
-    (
-        IntentName.MASK,
-        r"(?:a |an |the )?(?:black and white |binary |transparent )?(?:masks?|cutouts?|pngs?|mattes?|stickers?"
-        r"|stencils?)(?: files?)?",
-    ),
-)
-_BEFORE_FORM = (
-    r"(?:(?:and |but |or )?(?:now|just|only|rather|with|as|in|use|show|show me|give me|make|i want|draw|do"
-    r"|switch to|change to|back to|instead|simply|merely)(?: only| just| as| the)?(?: of (?:it|them))? )+"
-)
-_FORMS = tuple(
-    (
-        intent,
-        re.compile(rf"{_BEFORE_FORM}(?:{form})(?: only| instead| now| too| as well| alone)*"),
-        re.compile(
-            rf"(?:{form})(?: (?P<sure>only|instead|now|alone|too|as well|are enough|is enough|will do|would do"
-            r"|suffice))?"
-        ),
-    )
-    for intent, form in _FORM
-)
-_FORM_NOT = re.compile(
-    r"(?P<rest>.+?)(?: ,)* (?:not|no|and no|instead of|rather than) (?:the |a )?(?:masks?|outlines?"
-    r"|box(?:es)?|cutouts?|contours?|rectangles?)"
-)
-_BARE = {
-    "segment": IntentName.SEGMENT, "outline": IntentName.SEGMENT, "trace": IntentName.SEGMENT,
-    "detect": IntentName.DETECT, "locate": IntentName.DETECT, "remove": IntentName.INPAINT,
-    "erase": IntentName.INPAINT, "delete": IntentName.INPAINT, "cut out": IntentName.MASK,
-    "mask": IntentName.MASK, "describe": IntentName.ANSWER, "measure": IntentName.ANSWER,
-}  # fmt: skip
 _TAIL = re.compile(
     r"(?: ,)* (?:from (?:it|there|(?:the|this|my) (?:picture|image|photo|scene))|in (?:it|there|(?:the"
     r"|this|my) (?:picture|image|photo|scene))|completely|entirely|again|for good|too|as well|also"
@@ -157,25 +132,21 @@ def read_intent(
     said: Said, text: str, engines: Engines, before: Collection[str], thresholds: Thresholds
 ) -> Order | None:
     """The order, or None. text: the request as written, which the describer or editor gets to read."""
-    if (refused := _FORM_NOT.fullmatch(said.text)) and read_form(refused["rest"], True):
-        return Order(Operation.INTENT, said.text, intent=read_form(refused["rest"], True), text=text)
     form = read_form(said.text, bool(before)) or read_form(said.whole, bool(before))
     if form is not None:
         return Order(Operation.INTENT, said.text, intent=form, text=text)
+    if _ITS.fullmatch(said.text) and before:
+        return Order(Operation.INTENT, said.text, Selector("its", pronoun=True), intent=IntentName.ANSWER, text=text)
+    if said.text == "remove all" and before:
+        return Order(Operation.INTENT, said.text, intent=IntentName.INPAINT, text=text)
+    compared = _COMPARED.fullmatch(said.text)
+    if compared and (selector := read_selector(f"the {compared['rest']} one")):
+        return Order(Operation.INTENT, said.text, selector, intent=IntentName.ANSWER, text=text)
     if _COUNTS.fullmatch(said.text) or (_LONE.fullmatch(said.text) and before):
         lone = _LONE.fullmatch(said.text)
         where = lone is not None and lone["ask"].startswith("where")
         return Order(Operation.INTENT, said.text, intent=IntentName.DETECT if where else IntentName.ANSWER, text=text)
     return _framed(said, text, engines, before) or _free(said, text, engines, before, thresholds)
-
-
-def read_form(text: str, sure: bool) -> IntentName | None:
-    """ "Just boxes", "as a mask", "outlines only". sure: the word alone is enough."""
-    for intent, cued, alone in _FORMS:
-        match = alone.fullmatch(text)
-        if cued.fullmatch(text) or (match and (sure or match["sure"])):
-            return intent
-    return _BARE.get(text) if sure else None
 
 
 def _framed(said: Said, text: str, engines: Engines, before: Collection[str]) -> Order | None:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from core.dialogue.order_names import Named, is_known, read_named
 from core.dialogue.order_selectors import read_selector
-from core.dialogue.order_words import Said
+from core.dialogue.order_words import Said, word_set
 from core.ports import KeywordExtractor
 from core.types.reference import Operation, Order
 
@@ -31,8 +31,8 @@ _BUT_NOT = re.compile(r"(?P<rest>.+?)(?: ,)* (?:and |but )?not (?P<not>.+)")
 _TURN_TO = re.compile(r"(?:and )?now (?P<rest>.+)")
 
 _REJECTS = re.compile(
-    r"(?:drop|reject|put away|forget(?: about)?|exclude|ignore|discard|skip|leave out|omit|hide|deselect|unselect|dismiss"
-    r"|disregard|throw out|kick out)"
+    r"(?:drop|reject|put away|forget(?: about)?|exclude|ignore|discard|skip|leave out|omit|hide|deselect|unselect"
+    r"|dismiss|disregard|throw out|kick out)"
     r" (?P<rest>.+?)(?: too| as well| also)?"
 )
 _REJECTS_LATER = re.compile(
@@ -56,6 +56,7 @@ _ONLY_BUT = re.compile(
 _WRONG = re.compile(
     r"(?P<rest>.+?) (?:is|are|was) (?:wrong|incorrect|a mistake|mistaken|a false (?:alarm|positive)"
     r"|not (?:right|correct|it|one|(?:an?|the|really an?|my) \w+(?: \w+)?))"
+    r"|(?P<b>.+?) does not (?:count|belong|fit)(?: there| here| in)?"
 )
 
 _ADDS = re.compile(
@@ -68,8 +69,12 @@ _BACK = re.compile(
     r"(?:bring|put|take|add|get) (?P<rest>.+) back(?: in)?|(?:put|bring|take|get|add) back (?P<b>.+)"
     r"|(?:re-?add|restore) (?P<c>.+)"
 )
+_JOINING = re.compile(r"^(?:(?:also|and|add|include|with|what about|how about) )+")
 _ADD_NEW = re.compile(r"add (?:an?|some) .*")  # puts something new into the picture
 
+_LONE = word_set(  # words that may just as well be said of something else
+    "first second last final top bottom upper middle center big small little large rest"
+)
 _BARE_STARTS = ("the ", "that ", "this ", "those ", "these ", "only ", "number ", "my ")
 
 
@@ -87,6 +92,8 @@ def read_reject(said: Said, extractor: KeywordExtractor, before: Collection[str]
             rest = next((part for part in match.groupdict().values() if part), "") if match else ""
             if not rest or rest.startswith(("to ", "that you")) or (said.corrects and text.startswith("no ")):
                 continue
+            if "," in rest.split() and not re.search(r"\b(?:and|or)\b", rest):
+                continue  # "not the dog, the cat" takes something else
             order = _about(Operation.REJECT, said, rest, extractor, before, surely and bool(before))
             if order is not None and not (pattern is _WRONG and _is_topic(order)):
                 return order
@@ -106,7 +113,7 @@ def read_add(said: Said, extractor: KeywordExtractor, before: Collection[str]) -
             if not match or _ADD_NEW.fullmatch(text):
                 continue
             rest = next(part for part in match.groupdict().values() if part)
-            rest = rest.removeprefix("also ").removeprefix("and ").removesuffix(" too").removesuffix(" as well")
+            rest = _JOINING.sub("", rest).removesuffix(" too").removesuffix(" as well")
             order = _about(Operation.ADD, said, rest, extractor, before, pattern is not _BACK, True)
             if order is not None:
                 return order
@@ -129,7 +136,10 @@ def read_keep(said: Said, extractor: KeywordExtractor, before: Collection[str]) 
             match = pattern.fullmatch(text)
             if not match:
                 continue
-            order = _about(Operation.KEEP, said, match["rest"], extractor, before, surely and bool(before))
+            rest = match["rest"]
+            if pattern is _BUT_NOT and (meant := _CORRECTED.fullmatch(rest)):
+                rest = meant["rest"]
+            order = _about(Operation.KEEP, said, rest, extractor, before, surely and bool(before))
             refused = match.groupdict().get("not")
             if order is not None and (
                 refused is None or read_selector(refused) or read_named(refused, extractor, before)
@@ -150,22 +160,7 @@ def _bare(said: Said, extractor: KeywordExtractor, before: Collection[str]) -> O
             and text not in ("both", "both of them", "all of them", "all of those")
         )
         modest = text == "right" or (selector.colours and not text.startswith(_BARE_STARTS))
-        lone = text in (
-            "first",
-            "last",
-            "top",
-            "bottom",
-            "middle",
-            "center",
-            "big",
-            "small",
-            "final",
-            "second",
-            "upper",
-            "little",
-            "large",
-            "rest",
-        )
+        lone = text in _LONE
         return None if vague or whole or modest or (lone and not before) else Order(Operation.KEEP, said.text, selector)
     if before and (text.startswith(_BARE_STARTS) or text[-1:].isdigit()):
         return _about(Operation.KEEP, said, text, extractor, before, False)

@@ -29,31 +29,37 @@ _SAME = (
     r"| please)?"
     r"|(?:do|repeat|try|run|apply|say|ask) (?:that|it|this)(?: again| once more| here| over)?"
     r"|repeat(?: that| it)?|again|once more|one more time|same again|ditto|likewise|do it again"
-    r"|redo(?: (?:that|it))?|over again|encore|another time)"
+    r"|redo(?: (?:that|it))?|over again|encore|another time|once again|same request|run (?:it|that) again)(?: ,)*"
 )
 _REPEATS = re.compile(
     rf"{_SAME}(?:{_PICTURE}|{_THIS})?(?: ,)*(?: please)?|(?:and )?now(?: (?:do|try))?(?:{_PICTURE}|{_THIS})"
     r"|(?:and|now|and now|do|now do|do that|do it|do this)(?: (?:on|in|for|with))?"
     rf"|(?:and|what about|how about|and what about|and how about)(?:{_PICTURE}| (?:in |on |for "
     r"|with )?(?:this|the new|the next) (?:one|picture)| here| this| in (?:this|the new|the next"
-    rf"|the other) one)|(?:now )?(?:on|for|in|to)(?:{_PICTURE}|{_THIS})"
+    rf"|the other) one)|(?:now |also |and )?(?:on|for|in|to)(?:{_PICTURE}|{_THIS})"
     r"|das(?:selbe| gleiche)(?: hier| noch ?mal)?|noch ?mal|lo mismo(?: aqu(?:í|i))?|ot(?:ra|her) vez"
+    r"|(?:and )?(?:the )?next (?:one|picture|image|photo)|(?:and |also )?here(?: too| as well)?"
+    r"|(?:do )?this one (?:too|as well|next)|wiederhol(?:e)? (?:das|es)|das(?:selbe| gleiche) auf diesem bild"
     r"|encore une fois|the selbe|the gleiche"
 )
 _SAME_FOR = re.compile(
     r"(?:and )?(?:now )?(?:(?:do |try |run |repeat |ask )?(?:the |exactly the )?same(?: thing| question)?"
     r"|(?:do|try) (?:that|it|this)(?: again)?|repeat(?: (?:that|it|this))?|again|likewise"
     r"|ditto)(?: ,)* (?:for|with|to|on|but (?:for|with)|goes for) (?P<rest>.+)"
+    r"|(?:and|now|and now) (?:for|with) (?P<b>.+)"
 )
 _PICTURE_WORDS = re.compile(r"\b(?:pictures?|images?|photos?|photographs?|pics?)\b")
 
 
 def read_repeat(said: Said, extractor: KeywordExtractor, before: Collection[str]) -> Order | None:
     """ "The same on this picture", "again", "what about people?"."""
+    if re.match(r"(?:and )?(?:what|how) about .*(?:too|as well)$", said.whole):
+        return None  # one thing more
     for text in dict.fromkeys((said.text, said.whole)):
         if _REPEATS.fullmatch(text):
             return Order(Operation.REPEAT, said.text)
-    match = _SAME_FOR.fullmatch(said.text) or _AND_WHAT.fullmatch(said.whole)
+    same = _SAME_FOR.fullmatch(said.text) or _SAME_FOR.fullmatch(said.whole)
+    match = same or _AND_WHAT.fullmatch(said.whole)
     rest = next((part for part in match.groupdict().values() if part), "") if match else ""
     if not rest or rest.startswith(("and ", ",")):
         return None
@@ -67,7 +73,11 @@ def read_repeat(said: Said, extractor: KeywordExtractor, before: Collection[str]
             and not said.whole.startswith(("and what", "and how", "and now"))
         )
         return None if adds else Order(Operation.KEEP, said.text, selector)
-    if said.whole.startswith("and ") and not said.whole.startswith(("and what about", "and how about", "and now")):
+    if (
+        not _SAME_FOR.fullmatch(said.text)
+        and said.whole.startswith("and ")
+        and not said.whole.startswith(("and what about", "and how about", "and now"))
+    ):
         return None
     named = read_named(rest, extractor, before, True)
     if named is None:

@@ -20,7 +20,9 @@ _UNDO = re.compile(
     r"|(?:restore|back to|return to|show(?: me)?|bring back) (?:the )?(?:previous|last|old"
     r"|earlier)(?: (?:one|result|state|version|selection))"
     r"|(?:as|like|how) it was(?: before)?|(?:put|bring|give) (?:it|them|that|everything) back"
-    r"|not what i (?:meant|wanted)"
+    r"|(?:back one step|back a step|revert to (?:the )?(?:previous|last)(?: one| result)?|as before"
+    r"|like before|i did not mean that"
+    r"|once more undo|never ?mind , undo|(?:geh )?zur(?:ü|u)ck)|not what i (?:meant|wanted)"
     r"|that (?:is|was) not what i (?:meant|wanted)|that was (?:wrong|a mistake|not right)|undo undo"
     r"|ruckgangig|rückgängig|(?:mach(?:e)? )?(?:das|es|the|it) (?:wieder )?r(?:ü|u)ckg(?:ä|a)ngig|zur(?:ü|u)ck"
     r"|deshacer|deshaz(?:lo)?|deshacer eso|volver(?: atr(?:á|a)s)?|atr(?:á|a)s|annuler|desfazer"
@@ -28,7 +30,7 @@ _UNDO = re.compile(
 
 _VALUE = r"(?P<value>-?\d+(?:\.\d+)?)(?P<percent> percent)?"
 _KIND = r"(?:(?P<kind>mask|outline|edge|colour|box|detection|confidence|score|probability|object) )?"
-_BAR = r"(?:threshold|cut ?-?off|cutoff|confidence|limit|bar|certainty|min(?:imum)? (?:score|confidence)|score)s?"
+_BAR = r"(?:threshold|cut ?-?off|cutoff|confidence|limit|bar|cut|certainty|min(?:imum)? (?:score|confidence)|score)s?"
 _UP = r"(?:raise|increase|up|bump up|turn up|higher|lift|put up)"
 _DOWN = r"(?:lower|decrease|reduce|drop|turn down|bring down|bump down|put down)"
 _BY = (
@@ -39,7 +41,7 @@ _THINGS = (
     r"(?:boxes|box|detections?|objects?|results?|hits?|matches|things|candidates|ones|(?:of )?(?:them|those)"
     r"|false (?:alarms|positives|hits))"
 )
-_SURE = r"(?:sure|certain|confident|safe|strong|clear|reliable|definite|likely|surest|safest|clearest)"
+_SURE = r"(?:sure|certain|confident|safe|strong|clear|reliable|definite|likely|surest|safest|clearest|best)"
 _WEAK = (
     r"(?:weak(?:er)?|unsure|uncertain|doubtful|faint(?:er)?|questionable|unlikely|possible"
     r"|less (?:sure|certain|confident|likely))"
@@ -62,6 +64,7 @@ _SETS = _patterns(
 _RAISES = _patterns(
     rf"{_UP}(?: up)?(?: the)? {_KIND}{_BAR}{_BY}",
     rf"turn(?: the)? {_KIND}{_BAR} up{_BY}",
+    rf"raise (?:it|that){_BY}",
     rf"(?:use )?(?:an? )?higher {_KIND}{_BAR}",
     rf"{_SOFTLY}(?:stricter|strict|pickier|more (?:strict|careful|selective|picky|cautious|certain)"
     r"|less (?:lenient|tolerant|generous|sensitive))",
@@ -74,13 +77,15 @@ _RAISES = _patterns(
 _LOWERS = _patterns(
     rf"{_DOWN}(?: down)?(?: the)? {_KIND}{_BAR}{_BY}",
     rf"turn(?: the)? {_KIND}{_BAR} down{_BY}",
+    rf"lower (?:it|that){_BY}",
     rf"(?:use )?(?:an? )?lower {_KIND}{_BAR}",
     rf"{_SOFTLY}(?:less (?:strict|picky|selective|careful|cautious)|laxer|lenient"
-    r"|more (?:lenient|tolerant|generous|sensitive|relaxed|permissive)|not (?:be )?(?:so|as|too) strict)",
-    rf"(?:show|include|add|allow|keep|let in|also|even|and)(?: me)?(?: also| even)? (?:the )?{_WEAK}(?: {_THINGS})?"
+    r"|more (?:lenient|tolerant|generous|sensitive|relaxed|permissive)|not (?:be )?(?:so|as|too|that) strict)",
+    rf"(?:(?:show|include|add|allow|keep|let in|also|even|and)(?: me)? )+(?:the )?{_WEAK}(?: {_THINGS})?"
     r"(?: too| as well| also)?",
     rf"(?:the )?{_WEAK} {_THINGS}(?: too| as well| also)",
-    r"show(?: me)? more|(?:show |give |find )?(?:me )?more (?:boxes|detections|objects|results|hits"
+    r"(?:show(?: me)?|find) more(?: of (?:them|those))?|(?:but )?there are more(?: of them)?|(?:show "
+    r"|give |find )?(?:me )?more (?:boxes|detections|objects|results|hits"
     r"|matches|candidates)",
     r"(?:(?:that|it) is |there are |these are )?(?:far |way )?too few(?: (?:boxes|detections|objects|results|hits))?",
     r"you (?:have )?missed (?:some|a few|one|two|several|many)(?: of them)?",

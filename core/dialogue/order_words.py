@@ -104,10 +104,10 @@ _REWRITTEN = (
 _LEAD = re.compile(
     r"(?:please|pls+|plz|kindly|ok(?:ay|ey)?|k|kk|alright|all right|hey|hi|oh|ah+|uh+|um+|hm+|er+m?|well|so|and then"
     r"|great|perfect|nice|cool|good|super|thanks?(?: you)?|thx|ty|yes|yeah|yep|yup|sure|sorry|actually|wait|hold on"
-    r"|oops|right(?= ,)|look|listen|then|next|(?:can|could|would|will) (?:you|we|ya)(?: maybe)?|i (?:want|need) you to"
+    r"|oops|right(?= ,)|look|listen|then|(?:can|could|would|will) (?:you|we|ya)(?: maybe)?|i (?:want|need) you to"
     r"|i (?:want|need) to|let us|lets|let's|go ahead and|you (?:can|could|may|should)|maybe|perhaps|simply|try to"
-    r"|(?:can|could|may) i (?:have|get|see)|do me a favou?r and|would you mind|bitte|por favor|first(?= ,)|and(?= ,)"
-    r"|now(?= ,)|for now|instead)(?: ,)*(?: |$)"
+    r"|(?:can|could|may) i (?:have|get|see)|do me a favou?r and|would you mind|bitte|por favor|(?:first|next)(?= ,)"
+    r"|and(?= ,)|now(?= ,)|for now|instead)(?: ,)*(?: |$)"
 )
 _NO = re.compile(
     r"(?:no|nope|nah|not quite|wrong)(?: ,)+ |(?:no|nope) (?=(?:the|that|this|not|i|only|just|wait|it|sorry)\b)"

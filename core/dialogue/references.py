@@ -220,7 +220,7 @@ def _reference(order: Order, chosen: Meant, context: Context, does: str) -> Refe
     among = context.items if now else next((p for p in context.pools() if all(i in p for i in items)), items)
     told_of = told(items, among)
     if chosen.whole and len(items) > 1:
-        told_of = f"all {len(items)} objects in force"
+        told_of = "both objects in force" if len(items) == 2 else f"all {len(items)} objects in force"
     if not now:
         told_of += ", put away before"
     return Reference(order.words, order.operation, does + told_of, numbers, turn=turn)

@@ -15,7 +15,7 @@ from core.types.language import Filter, FilterKind
 from core.types.masks import Mask
 from core.types.reference import Selector
 
-SAME_PLACE = 0.01  # of the picture's side: centres nearer than this are one place
+SAME_PLACE = 0.02  # of the picture's side: centres nearer than this are one place
 SAME_SIZE = 0.02  # areas that differ by less are alike
 CLEARLY = 2.0  # times the share of a colour of the next best: that one is meant
 NO_MASKS = "Colours are measured on an object's own pixels, and there is no outline yet."

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import pty
 import queue
 import select
 import signal
 import subprocess
 import sys
-import termios
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +19,8 @@ from typing import IO, Any
 import pytest
 
 from core.settings import ROOT
+
+fcntl, pty, termios = (pytest.importorskip(name) for name in ("fcntl", "pty", "termios"))  # Unix has them
 
 SETTLED = 0.5  # seconds after which a chat waits for the next line
 SECONDS = 60.0  # a first import takes a few of them where the machine is busy

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from core.cli import chat_kept
+from core.cli import chat, chat_kept
 from tests.cli.conftest import LEFT, RIGHT, Talk, TalkJson
+from tests.fakes import fake_engines
 
 
 @pytest.fixture
@@ -30,6 +31,20 @@ def test_it_goes_on_with_pictures_and_turns(told: TalkJson, grey: Path, blue: Pa
     (undone,) = told("undo\n", "--session", session)
     assert [d["box"] for d in undone["detections"]] == [list(LEFT), list(RIGHT)]
     assert [d["mask_area"] for d in undone["detections"]] == [900, 900]
+
+
+def test_nothing_is_measured_again(
+    told: TalkJson, grey: Path, session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told("segment the dog and the cat\n", grey, "--session", session)
+    parts = fake_engines()  # a new process remembers nothing, and these engines see other things
+    monkeypatch.setattr(chat, "assemble", lambda settings: parts)
+    saved, kept, undone = told(f"/save {tmp_path / 'o'}\nonly the second\nundo\n", "--session", session)
+    assert [d["box"] for d in kept["detections"]] == [list(RIGHT)]
+    assert [d["mask_area"] for d in undone["detections"]] == [900, 900]
+    assert (parts.detector.calls, parts.segmenter.calls) == (0, 0)  # type: ignore[attr-defined]
+    readings = json.loads(Path(saved["files"]["turn.json"]).read_text())["readings"]
+    assert [reading["phrase"] for reading in readings] == ["dog", "cat"]
 
 
 def test_it_goes_on_with_a_question(told: TalkJson, grey: Path, session: Path) -> None:

@@ -13,6 +13,7 @@ from core.packing import unpack
 from core.types.boxes import Box
 from core.types.events import Completed
 from core.types.image import ImageAsset
+from core.types.language import IntentName, Phrase
 from core.types.reference import Change, Operation, Order, Selector
 from core.types.turn import Action, Answer, Request, Turn
 from tests.fakes import FakeDetector, default_thresholds, fake_engines, painted
@@ -87,3 +88,20 @@ def order_of(answer: Answer | Turn, label: str) -> Order:
 
 def keep(**picked: Any) -> Order:
     return Order(Operation.KEEP, "only that", Selector("that", **picked))
+
+
+def add(words: str, *phrases: str, intent: IntentName | None = None, **picked: Any) -> Order:
+    named = tuple(Phrase(p, p.split()[-1]) for p in phrases)
+    chosen = Selector(words, phrase=phrases[0] if phrases else "", **picked)
+    return Order(Operation.ADD, words, chosen, named, intent, words)
+
+
+def reject(**picked: Any) -> Order:
+    return Order(Operation.REJECT, "not that", Selector("that", **picked))
+
+
+def do(intent: IntentName, selector: Selector | None = None, text: str = "do it") -> Order:
+    return Order(Operation.INTENT, text, selector, intent=intent, text=text)
+
+
+IT = Selector("it", pronoun=True)

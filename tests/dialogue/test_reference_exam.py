@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from core.dialogue.references import resolve
 
 from core.dialogue.engines import Engines
 from core.dialogue.orders import read_order
+from core.dialogue.references import resolve
 from core.evaluation.phrases import normal
 from core.keywords.embedded import EmbeddedKeywords
 from core.registry import EngineContext

@@ -11,12 +11,15 @@ from core.types.language import Filter, FilterKind, IntentName, Phrase
 from core.types.reference import Operation, Order, Selector
 from core.types.turn import Status, Turn
 from tests.dialogue.references_helpers import (
+    add,
+    do,
     first,
     keep,
     labels,
     objects,
     order_of,
     question,
+    reject,
     scene_engines,
     then,
 )  # fmt: skip
@@ -39,22 +42,6 @@ def dogs(engines: Engines) -> Turn:
 def pets(engines: Engines) -> Turn:
     return first("segment the dogs and the cat", engines)
 
-
-def add(words: str, *phrases: str, intent: IntentName | None = None, **picked: Any) -> Order:
-    named = tuple(Phrase(p, p.split()[-1]) for p in phrases)
-    chosen = Selector(words, phrase=phrases[0] if phrases else "", **picked)
-    return Order(Operation.ADD, words, chosen, named, intent, words)
-
-
-def reject(**picked: Any) -> Order:
-    return Order(Operation.REJECT, "not that", Selector("that", **picked))
-
-
-def do(intent: IntentName, selector: Selector | None = None, text: str = "do it") -> Order:
-    return Order(Operation.INTENT, text, selector, intent=intent, text=text)
-
-
-IT = Selector("it", pronoun=True)
 
 # -- keep ------------------------------------------------------------------------------------------------------------
 
@@ -216,6 +203,13 @@ def test_a_thing_put_away_comes_back_by_name(pets: Turn, engines: Engines) -> No
     calls = engines.detector.calls  # type: ignore[attr-defined]
     assert objects(then(add("and the cat too", "cat"), only_dogs, engines, before=(pets,))) == "ABCD"
     assert engines.detector.calls == calls  # type: ignore[attr-defined]
+
+
+def test_only_what_is_meant_comes_back(dogs: Turn, engines: Engines) -> None:
+    two = then(keep(numbers=(1, 2)), dogs, engines)
+    one = then(keep(numbers=(1,)), two, engines, before=(dogs,))
+    other = add("the other one too", others=True, filters=(ONE,))
+    assert objects(then(other, one, engines, before=(dogs, two))) == "AB"
 
 
 def test_the_other_one_of_two_asks_back(dogs: Turn, engines: Engines) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from core.dialogue.engines import Engines
-from core.types.language import Filter, FilterKind, IntentName, Phrase
+from core.types.language import Filter, FilterKind, IntentName
 from core.types.reference import Operation, Order, Selector
 from core.types.turn import Act, Status, Turn
 from tests.dialogue.references_helpers import (
+    IT,
     A,
     C,
+    add,
     change,
+    do,
     first,
     keep,
     labels,
@@ -22,6 +24,7 @@ from tests.dialogue.references_helpers import (
     order_of,
     photo,
     question,
+    reject,
     scene_engines,
     then,
 )  # fmt: skip
@@ -45,22 +48,6 @@ def dogs(engines: Engines) -> Turn:
 def pets(engines: Engines) -> Turn:
     return first("segment the dogs and the cat", engines)
 
-
-def add(words: str, *phrases: str, intent: IntentName | None = None, **picked: Any) -> Order:
-    named = tuple(Phrase(p, p.split()[-1]) for p in phrases)
-    chosen = Selector(words, phrase=phrases[0] if phrases else "", **picked)
-    return Order(Operation.ADD, words, chosen, named, intent, words)
-
-
-def reject(**picked: Any) -> Order:
-    return Order(Operation.REJECT, "not that", Selector("that", **picked))
-
-
-def do(intent: IntentName, selector: Selector | None = None, text: str = "do it") -> Order:
-    return Order(Operation.INTENT, text, selector, intent=intent, text=text)
-
-
-IT = Selector("it", pronoun=True)
 
 # -- another intent --------------------------------------------------------------------------------------------------
 

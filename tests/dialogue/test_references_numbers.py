@@ -273,6 +273,14 @@ def test_what_does_not_carry_over_is_said(dogs: Turn, engines: Engines) -> None:
     assert found.adjustments.kept == () and "propose" not in found.given and "segment" not in found.given
 
 
+def test_what_came_back_whole_carries_over_whole(dogs: Turn, engines: Engines) -> None:
+    left = then(keep(numbers=(1,)), dogs, engines)
+    back = then(Order(Operation.ADD, "the others too", Selector("the others", others=True)), left, engines, (dogs,))
+    assert objects(back) == "ABC" and back.adjustments.kept == ()
+    found = change(Order(Operation.REPEAT, "the same"), back, engines, image=OTHER, same_picture=False)
+    assert "not carried over" not in found.references[0].meaning
+
+
 def test_again_on_the_same_picture_changes_nothing(dogs: Turn, engines: Engines) -> None:
     left = then(keep(filters=(LEFT,)), dogs, engines)
     assert objects(then(Order(Operation.REPEAT, "again"), left, engines)) == "A"
