@@ -47,6 +47,7 @@ def main() -> None:
     try:
         state.begin()
         owner.remember()
+        st.html(ASSETS / "style.css")
     except WorkbenchError as error:
         problem(Problem(error.message, error.remedy))
         return

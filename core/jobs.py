@@ -40,7 +40,7 @@ class Job:
 
     @contextmanager
     def stopping(self, stop: Callable[[], None]) -> Iterator[None]:
-        """While inside, `stop` is called when the job is cancelled: for one long call that makes no checks of its own."""
+        """While inside, `stop` is called when the job is cancelled: for a long call that makes no checks."""
         with self._lock:
             self._stoppers.append(stop)
             if self._cancelled.is_set():

@@ -113,8 +113,10 @@ class Drawing {
   // Small objects choose first. Among many, a label much wider than its object is its number alone; who finds no free
   // place is written once it is pointed at.
   write(shown, top) {
-    const { ctx } = this, taken = [], plates = []
-    ctx.font = `600 ${TEXT}px ${(this.font ??= getComputedStyle(this.stage).fontFamily)}`
+    const { ctx } = this, taken = [], plates = [], high = PLATE * this.data.text
+    if (this.written !== high) this.plates.clear()
+    this.written = high
+    ctx.font = `600 ${TEXT * this.data.text}px ${(this.font ??= getComputedStyle(this.stage).fontFamily)}`
     ctx.textBaseline = "middle"
     const all = this.data.layers.includes("Labels") ? [...shown].reverse().filter((s) => !top.includes(s)) : []
     for (const shape of [...[...top].reverse(), ...all]) {
@@ -122,7 +124,7 @@ class Drawing {
       const roomy = shown.length <= FEW || this.plate(shape.label).width < WIDER * this.scale * (shape.box[2] - shape.box[0])
       for (const text of strong ? [shape.label] : roomy ? [shape.label, `${shape.number}`] : [`${shape.number}`]) {
         const plate = this.plate(text), spots = this.spots(shape, plate.width)
-        const covers = (s, t) => s.x < t.x + t.width && t.x < s.x + plate.width && Math.abs(s.y - t.y) < PLATE
+        const covers = (s, t) => s.x < t.x + t.width && t.x < s.x + plate.width && Math.abs(s.y - t.y) < high
         const spot = spots.find((s) => !taken.some((t) => covers(s, t))) ?? (strong ? spots[0] : null)
         if (!spot) continue
         taken.push({ ...spot, width: plate.width })
@@ -132,11 +134,11 @@ class Drawing {
     }
     for (const { x, y, width, text, shape } of plates) {
       ctx.fillStyle = shape.colour
-      ctx.fillRect(x, y, width, PLATE)
+      ctx.fillRect(x, y, width, high)
       Object.assign(ctx, { strokeStyle: DARK, lineWidth: 1 })
-      ctx.strokeRect(x + 0.5, y + 0.5, width - 1, PLATE - 1)
+      ctx.strokeRect(x + 0.5, y + 0.5, width - 1, high - 1)
       ctx.fillStyle = shape.ink
-      ctx.fillText(text, x + 5, y + PLATE / 2 + 1)
+      ctx.fillText(text, x + 5, y + high / 2 + 1)
     }
   }
 
@@ -145,7 +147,7 @@ class Drawing {
     if (!found) {
       const characters = [...label], wide = (text) => this.ctx.measureText(text).width
       let text = label
-      while (characters.length > 1 && wide(text) > PLATE_WIDTH) {
+      while (characters.length > 1 && wide(text) > PLATE_WIDTH * this.data.text) {
         characters.pop()
         text = `${characters.join("").trimEnd()}…`
       }
@@ -159,12 +161,12 @@ class Drawing {
   // Above, inside, below its box; always on the stage.
   spots(shape, width) {
     const [x0, y0, x1, y1] = this.box(shape).map((v, i) => v * this.scale + (i % 2 ? this.y : this.x))
-    const right = x1 - width
+    const right = x1 - width, high = PLATE * this.data.text
     const wanted = [
-      [x0, y0 - PLATE], [x0, y0], [x0, y1], [right, y0 - PLATE], [right, y1], [x0, y1 - PLATE], [right, y0],
-      [(x0 + right) / 2, (y0 + y1 - PLATE) / 2],
+      [x0, y0 - high], [x0, y0], [x0, y1], [right, y0 - high], [right, y1], [x0, y1 - high], [right, y0],
+      [(x0 + right) / 2, (y0 + y1 - high) / 2],
     ]
-    const most = { x: Math.max(this.width - width, 0), y: Math.max(this.height - PLATE, 0) }
+    const most = { x: Math.max(this.width - width, 0), y: Math.max(this.height - high, 0) }
     return wanted.map(([x, y]) => ({ x: between(x, 0, most.x), y: between(y, 0, most.y) }))
   }
 }

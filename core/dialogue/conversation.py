@@ -23,7 +23,7 @@ from core.types.picture import PictureRef
 from core.types.record import Record, Result
 from core.types.reference import Adjustments, Operation, Order
 from core.types.thresholds import Thresholds
-from core.types.turn import Action, Answer, Clicked, Request, Status, Turn, new_id
+from core.types.turn import Action, Answer, Clicked, Failure, Request, Status, Turn, new_id
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -91,6 +91,8 @@ def plan(text: str, memory: Memory, engines: Engines, order: Order | None = None
     named = named_pictures(text, memory.pictures)
     if named.unknown:
         return (Piece(None, text, question=wording.no_such_picture(named.unknown, len(memory.pictures))),)
+    if named.other and not _others(memory, stack):
+        return (Piece(_about(named, memory, stack)[0], text, question=wording.no_other_picture()),)
     pending = pending_actions(memory.records)
     if order is None and pending:
         chosen = chosen_action(text, pending)
@@ -98,6 +100,8 @@ def plan(text: str, memory: Memory, engines: Engines, order: Order | None = None
             return plan(str(chosen.value), replace(memory, records=memory.records[:-1]), engines)
         if chosen is not None and chosen.kind == "intent":
             return _as_intent(IntentName(chosen.value), memory)
+        if chosen is not None and chosen.kind != "refer":
+            return (Piece(memory.records[-1].results[-1].picture, text, question=wording.press(chosen)),)
     if order is None:
         order = _read(named.bare or ("the same" if named.bare != text else text), engines, pending, stack)
     if order is None:
@@ -131,10 +135,15 @@ def _about(named: Named, memory: Memory, stack: Sequence[Record] = ()) -> list[P
         return [None]
     numbers: Sequence[int] = named.numbers
     if named.other and not numbers:
-        last = _digests(stack[-1:])
-        numbers = [n for n, picture in enumerate(pictures, 1) if picture.digest not in last][-1:]
+        numbers = _others(memory, stack)[-1:]
     numbers = numbers or [n for n in memory.chosen if 1 <= n <= len(pictures)] or [len(pictures)]
     return [pictures[n - 1] for n in numbers]
+
+
+def _others(memory: Memory, stack: Sequence[Record]) -> list[int]:
+    """The numbers of the pictures that the last result is not about."""
+    last = _digests(stack[-1:])
+    return [n for n, picture in enumerate(memory.pictures, 1) if picture.digest not in last]
 
 
 def _digests(records: Sequence[Record]) -> set[str]:
@@ -143,7 +152,7 @@ def _digests(records: Sequence[Record]) -> set[str]:
 
 def _refer(text: str, order: Order, named: Named, memory: Memory, stack: Sequence[Record]) -> tuple[Piece, ...]:
     if order.operation == Operation.UNDO:
-        return _undo(text, order, stack)
+        return _undo(text, order, stack, bool(pending_actions(memory.records)))
     if not stack:
         return (Piece(_about(named, memory)[0], text, order),)
     if order.operation == Operation.REPEAT:
@@ -153,16 +162,23 @@ def _refer(text: str, order: Order, named: Named, memory: Memory, stack: Sequenc
     record = next((r for r in reversed(stack) if not wanted or _digests([r]) & wanted), None)
     if record is None:
         return _repeat(text, order, named, memory, stack)
-    for result in record.results:
-        if looked(result.turn) and result.picture and (not wanted or result.picture.digest in wanted):
+    results = [r for r in record.results if looked(r.turn) and r.picture and (not wanted or r.picture.digest in wanted)]
+    with_objects = [
+        r for r in results if r.turn.detections.items
+    ]  # of several pictures, those where there is something
+    for result in with_objects or results:
+        if result.picture is not None:
             before = _turns_on(result.picture, stack, but=record)
             pieces.append(Piece(result.picture, text, order, result.turn, before))
     return tuple(pieces)
 
 
-def _undo(text: str, order: Order, stack: Sequence[Record]) -> tuple[Piece, ...]:
+def _undo(text: str, order: Order, stack: Sequence[Record], asked: bool) -> tuple[Piece, ...]:
+    """The result before the last one; where a question stands open, that is put aside, and nothing else."""
     if not stack:
         return (Piece(None, text, order, question=wording.nothing_to_undo()),)
+    if asked:
+        return tuple(Piece(r.picture, text, order, r.turn) for r in stack[-1].results if r.picture and looked(r.turn))
     top = stack[-1]
     taken = {r.picture.digest: r.turn for r in top.results if r.picture}
     if len(stack) < 2:
@@ -248,7 +264,13 @@ def converse(
             yield Completed(Turn(new_id(), piece.text, Status.ASKED, thresholds, digest, answer=piece.question))
             continue
         base = restore(piece.base) if piece.base is not None else None
-        image = open_picture(piece.picture) if piece.picture else None
+        try:
+            image = open_picture(piece.picture) if piece.picture else None
+        except WorkbenchError as error:  # the other pictures are still asked about
+            failure = Failure("open", error.message, error.remedy, kind=type(error).__name__)
+            digest = piece.picture.digest if piece.picture else ""
+            yield Completed(Turn(new_id(), piece.text, Status.FAILED, thresholds, digest, failures=(failure,)))
+            continue
         request = Request(
             piece.text, image, piece.thresholds or thresholds, piece.user_boxes, piece.clicked, piece.order, base,
             piece.before, selected, piece.adjustments, piece.undoes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from core.dialogue.meant import Meant, meant, nothing_more, plain, selector_of, which
+from core.dialogue.meant import Meant, meant, nothing_more, selector_of, the_person, which
 from core.dialogue.naming import joined, same_noun, told
 from core.dialogue.narrowing import let_in
 from core.dialogue.selecting import fits, pick
@@ -32,6 +32,8 @@ def join(order: Order, context: Context, build: Build) -> Change | Answer:
 def _back(order: Order, context: Context) -> Meant:
     """The objects put away that words without a new thing mean."""
     selector = order.selector
+    if selector is not None and (person := the_person(selector, context.put_away())):
+        return Meant(person)
     if selector is None or (selector.pronoun and not selector.everything):
         return Meant(question=nothing_more(order))
     if selector.others:
@@ -61,14 +63,15 @@ def _named(order: Order, context: Context, build: Build) -> Change | Answer:
     new: list[Phrase] = []
     pool = context.put_away()
     for phrase in order.phrases:
-        selector = selector_of(phrase, order.selector)
+        spoken = order.selector if len(order.phrases) == 1 and order.selector and order.selector.phrase else None
+        selector = spoken or selector_of(phrase, order.selector)
         found = pick(selector, pool, context).found if pool else ()
         if found and any(
             same_noun(selector.phrase, item.phrase) or selector.phrase == item.detection.label for item in found
         ):
             away += found
         elif not _is_there(phrase, context):
-            new.append(plain(phrase))
+            new.append(phrase)
     return _with(order, context, build, tuple(away), tuple(new))
 
 

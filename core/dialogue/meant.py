@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from core.dialogue.naming import label
-from core.dialogue.order_selectors import MANY
-from core.dialogue.selecting import Pick, pick
+from core.dialogue.naming import label, singular
+from core.dialogue.order_selectors import MANY, PERSONS
+from core.dialogue.order_words import word_set
+from core.dialogue.selecting import Pick, overall, pick
 from core.dialogue.shown import Context, Item
 from core.packing import pack
 from core.types.language import Filter, FilterKind, IntentName, Phrase
@@ -16,6 +17,9 @@ from core.types.turn import Action, Answer
 
 MOST_BUTTONS = 8
 OUTLINE = "outline them"
+PEOPLE = word_set(  # who "he" and "she" may be, besides an animal that stands alone
+    "person man woman boy girl child kid baby lady gentleman guy player rider driver skier surfer cyclist farmer worker"
+)
 WIDENED = (Operation.KEEP, Operation.INTENT)  # may mean objects that were put away
 
 
@@ -59,7 +63,7 @@ def _one(order: Order, selector: Selector | None, context: Context) -> Meant:
         wider = next(context.pools(), ()) if len(items) < 2 and order.operation == Operation.KEEP else ()
         return Meant(wider) if wider else Meant(items, whole=True)
     if selector.pronoun:
-        return _pointed(order, context)
+        return _pointed(order, selector, context)
     found = pick(selector, items, context)
     if order.operation in WIDENED and _too_narrow(selector, found, items, order.operation):
         for pool in context.pools():
@@ -77,15 +81,25 @@ def _too_narrow(selector: Selector, found: Pick, items: Sequence[Item], operatio
     return (not found.found and not found.unmeasured) or vacuous
 
 
-def _pointed(order: Order, context: Context) -> Meant:
+def _pointed(order: Order, selector: Selector, context: Context) -> Meant:
     """ "It", "that one": the selected object, or the only one; a mask's edge moves for all where none is selected."""
     items = context.items
     if context.selected is not None and 1 <= context.selected <= len(items):
         return Meant((items[context.selected - 1],))
-    if len(items) == 1 or order.operation in (Operation.GROW, Operation.SHRINK):
+    if len(items) == 1:
+        return Meant(items, whole=True)
+    if one := the_person(selector, items):
+        return Meant(one)
+    if order.operation in (Operation.GROW, Operation.SHRINK):
         return Meant(items, whole=True)
     together = order.operation == Operation.INTENT
     return Meant(question=which(order, items, "Which one do you mean?", context, together))
+
+
+def the_person(selector: Selector, items: Sequence[Item]) -> tuple[Item, ...]:
+    """The one person among some objects, where "she" or "him" is said."""
+    people = tuple(item for item in items if set(singular(item.phrase).split()[-1:]) & PEOPLE)
+    return people if selector.words in PERSONS and len(people) == 1 else ()
 
 
 def _others(order: Order, selector: Selector, context: Context) -> Meant:
@@ -160,7 +174,7 @@ def _about(items: Sequence[Item], order: Order) -> Order:
 def plain(phrase: Phrase) -> Phrase:
     """The phrase as a detector and the picks after it take it."""
     filters = tuple(
-        replace(f, value="left") if f.kind == FilterKind.ORDER and not f.value else f
+        replace(f, value="left") if f.kind == FilterKind.ORDER and not f.value else overall(f)
         for f in phrase.filters
         if f != MANY and not (phrase.colours and f == Filter(FilterKind.COUNT, "", 1))
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from core.dialogue.meant import Meant
 from core.dialogue.order_selectors import MANY
+from core.dialogue.selecting import overall
 from core.dialogue.shown import Context, Item
 from core.types.boxes import Box
 from core.types.language import Filter, FilterKind, Keywords
@@ -63,5 +64,5 @@ def _carried(order: Order) -> tuple[Filter, ...]:
         return ()
     if any(f.kind == FilterKind.SIZE and f.number for f in picks):
         return ()
-    useful = tuple(f for f in picks if f.kind != FilterKind.COUNT or f.number > 1)
+    useful = tuple(overall(f) for f in picks if f.kind != FilterKind.COUNT or f.number > 1)
     return (*useful, *(Filter(FilterKind.COLOUR, colour) for colour in selector.colours))

@@ -30,6 +30,10 @@ _FORMS = tuple(
     )
     for intent, form in _FORM
 )
+_SINGLE = re.compile(  # "just a box"
+    rf"(?:{_BEFORE_FORM}(?:an?|one|the)|an?|one) (?:(?:simple|plain|bare|single|normal|usual|mere) )*"
+    r"(?P<form>\w+(?: \w+)?)(?: (?:only|instead|now|is enough|will do|would do|is fine|is all i (?:need|want)))?"
+)
 _FORM_NOT = re.compile(
     r"(?P<rest>.+?)(?: ,)* (?:not|no|and no|instead of|rather than) (?:the |a )?(?:masks?|outlines?"
     r"|box(?:es)?|cutouts?|contours?|rectangles?)"
@@ -50,4 +54,6 @@ def read_form(text: str, sure: bool) -> IntentName | None:
         match = alone.fullmatch(text)
         if cued.fullmatch(text) or (match and (sure or match["sure"])):
             return intent
+    if sure and (single := _SINGLE.fullmatch(text)):
+        return read_form(single["form"], True)
     return _BARE.get(text) if sure else None

@@ -195,7 +195,7 @@ def _added(intent: IntentName, said: Said, rest: str, engines: Engines, before: 
     named = read_named(rest, engines.keywords, before) if before else None
     if named is None or not named.phrases:
         return None
-    return Order(Operation.ADD, said.text, named.selector, named.phrases, intent, said.text)
+    return Order(Operation.ADD, said.text, named.selector, named.plain, intent, said.text)
 
 
 def _pointed(rest: str, engines: Engines, before: Collection[str]) -> Selector | None:

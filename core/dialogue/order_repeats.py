@@ -24,8 +24,8 @@ _THIS = (
     r"|here))?(?: (?:too|as well|also))?"
 )
 _SAME = (
-    r"(?:and )?(?:now )?(?:(?:do |try |run |apply |repeat )?(?:the |exactly the |exact "
-    r"|all the )*same(?: thing| again| request| question| procedure| stuff)?(?: again| here| there"
+    r"(?:and )?(?:now )?(?:(?:do |try |run |apply |repeat |make (?:it )?|have |i want |show me |give me )?(?:the "
+    r"|exactly the |exact |all the )*same(?: thing| again| request| question| procedure| stuff)?(?: again| here| there"
     r"| please)?"
     r"|(?:do|repeat|try|run|apply|say|ask) (?:that|it|this)(?: again| once more| here| over)?"
     r"|repeat(?: that| it)?|again|once more|one more time|same again|ditto|likewise|do it again"
@@ -39,7 +39,8 @@ _REPEATS = re.compile(
     rf"|the other) one)|(?:now |also |and )?(?:on|for|in|to)(?:{_PICTURE}|{_THIS})"
     r"|das(?:selbe| gleiche)(?: hier| noch ?mal)?|noch ?mal|lo mismo(?: aqu(?:í|i))?|ot(?:ra|her) vez"
     r"|(?:and )?(?:the )?next (?:one|picture|image|photo)|(?:and |also )?here(?: too| as well)?"
-    r"|(?:do )?this one (?:too|as well|next)|wiederhol(?:e)? (?:das|es)|das(?:selbe| gleiche) auf diesem bild"
+    r"|(?:do )?this one (?:too|as well|next|(?:in )?the same way|likewise)"
+    r"|wiederhol(?:e)? (?:das|es)|das(?:selbe| gleiche) auf diesem bild"
     r"|encore une fois|the selbe|the gleiche"
 )
 _SAME_FOR = re.compile(
@@ -84,4 +85,4 @@ def read_repeat(said: Said, extractor: KeywordExtractor, before: Collection[str]
         return None
     if not named.phrases:
         return Order(Operation.KEEP, said.text, named.selector)
-    return Order(Operation.REPEAT, said.text, phrases=named.phrases)
+    return Order(Operation.REPEAT, said.text, phrases=named.plain)

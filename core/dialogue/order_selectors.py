@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.colours import canonical
 from core.dialogue.order_words import SIDES, SIZES, number, ordinal, word_set
@@ -14,9 +14,10 @@ from core.types.reference import Selector
 MANY = Filter(FilterKind.COUNT, "", 0)  # "the left ones": as many as there are
 ONE = Filter(FilterKind.COUNT, "", 1)
 
+PERSONS = ("he", "she", "him", "her")
 _SINGULAR = re.compile(
-    r"it|that|this|(?:that|this|the same|the selected|the marked|the highlighted) (?:one|thing|object"
-    r"|item)|the selection"
+    rf"it|that|this|{'|'.join(PERSONS)}|(?:that|this|the same|the selected|the marked|the highlighted)"
+    r" (?:one|thing|object|item)|the selection"
     r"|th(?:e|at|is) (?:thing|object|item)|(?:the one|what) (?:that )?i (?:just )?(?:selected|clicked"
     r"|marked|picked|chose)"
 )
@@ -40,7 +41,12 @@ DETERMINERS = word_set("the that this those these my our his her their all just 
 _NUMBERED = re.compile(r"(?:the )?(?:numbers?|objects?|items?|boxe?s?|masks?|results?|instances?)(?: numbers?)? (?=\w)")
 _HEADS = {"one": False, "object": False, "thing": False, "item": False, "ones": True, "objects": True, "things": True}
 JOINTS = word_set(", and or plus")
-_SKIPPED = word_set("far very extreme outer most")
+_SKIPPED = word_set("far very extreme outer most furthest farthest")
+_LOOKS = re.compile(  # "the one in green", "the ones with a red collar": of both, the colour is what can be checked
+    r"(?P<who>.+?)(?: (?:that|which|who) (?:is|are|has|have|wears?))? (?:in|with|wearing|holding|carrying|dressed in"
+    r"|wears|has)(?: (?:an?|the|his|her|its|their|some|all|bright|dark|light))* (?P<look>.+)"
+)
+_ANYONE = re.compile(r"(?:the |that |those )?(?:(?P<many>ones)|one)")
 _PLACE = re.compile(
     r"(?:(?:which|that) (?:is|are) )?(?P<prep>on|at|to|in|from|near|toward|towards|nearest|closest|furthest|farthest)"
     r"(?: to)?(?: the)?(?: (?:far|very|extreme|outer))? (?P<first>\S+)(?: (?P<second>left|right))?"
@@ -67,7 +73,28 @@ def read_selector(text: str) -> Selector | None:
         one = bool(_OTHERS_ONE.fullmatch(text))
         filters = (Filter(FilterKind.COUNT, "", count),) if count else ((ONE,) if one else ())
         return Selector(text, filters=filters, others=True)
-    return _numbered(text) or _picked(text)
+    return _numbered(text) or _picked(text) or _looking(text)
+
+
+def look_of(text: str) -> tuple[str, tuple[str, ...]]:
+    """Who is meant and the colours they show ("the man in the red shirt": "the man", red); no colours where none is."""
+    match = _LOOKS.fullmatch(text)
+    words = [w for w in match["look"].split() if w not in JOINTS] if match else []
+    colours = [colour for word in words if (colour := canonical(word))]
+    leading = [canonical(word) for word in words[: len(colours)]]
+    clear = bool(colours) and leading == colours and len(words) - len(colours) <= 2 and words[-1] not in SIDES
+    return (match["who"], tuple(dict.fromkeys(colours))) if match and clear else (text, ())
+
+
+def _looking(text: str) -> Selector | None:
+    """As in "the one in green"."""
+    who, colours = look_of(text)
+    if not colours:
+        return None
+    if anyone := _ANYONE.fullmatch(who):
+        return Selector(text, filters=() if anyone["many"] else (ONE,), colours=colours)
+    selector = _picked(who)
+    return replace(selector, words=text, colours=(*selector.colours, *colours)) if selector else None
 
 
 def _numbered(text: str) -> Selector | None:

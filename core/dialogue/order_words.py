@@ -33,10 +33,15 @@ SIDES = {
     "left-most": "left", "right-most": "right", "topmost": "top", "uppermost": "top", "highest": "top",
     "bottommost": "bottom", "lowest": "bottom", "lowermost": "bottom", "centermost": "center",
 }  # fmt: skip
-SIZES = {
+SIZES = {  # largest and smallest: of the area; tallest, shortest: height; widest, narrowest: width; longest: either
     "largest": "largest", "biggest": "largest", "larger": "largest", "bigger": "largest", "large": "largest",
     "big": "largest", "huge": "largest", "smallest": "smallest", "smaller": "smallest", "small": "smallest",
     "tiny": "smallest", "tiniest": "smallest", "little": "smallest", "littlest": "smallest",
+    "tallest": "tallest", "taller": "tallest", "tall": "tallest", "shortest": "shortest", "shorter": "shortest",
+    "short": "shortest", "widest": "widest", "wider": "widest", "wide": "widest", "broadest": "widest",
+    "thinnest": "narrowest", "thinner": "narrowest", "thin": "narrowest", "narrowest": "narrowest",
+    "narrower": "narrowest", "narrow": "narrowest", "slimmest": "narrowest", "longest": "longest",
+    "longer": "longest", "long": "longest",
 }  # fmt: skip
 
 # Word by word, accents gone; used only where a text holds one of the telling words.
@@ -89,9 +94,12 @@ _REWRITTEN = (
     (re.compile(r"&|(?<!\w)\+(?=\s)"), " and "),
     (re.compile(r","), " , "),
     (re.compile(r"\b(what|where|who|how|that|it|there|which|this|he|she)'?s\b(?<!its)(?<!this)"), r"\1 is"),
-    (re.compile(r"\b(they)'?re\b"), r"\1 are"),
-    (re.compile(r"\b(do|does|did|is|are|was|ca|wo|could|should|have|has)n'?t\b"), r"\1 not"),
+    (re.compile(r"\b(they|you)'?re\b|\b(we)'re\b"), r"\1\2 are"),
+    (re.compile(r"\bi'?m\b"), "i am"),
+    (re.compile(r"\b(i|you|we|they)'ve\b"), r"\1 have"),
+    (re.compile(r"\b(do|does|did|is|are|was|were|ca|wo|could|should|would|must|need|have|has)n'?t\b"), r"\1 not"),
     (re.compile(r"\b(?:i'd|id|i would) like\b"), "i want"),
+    (re.compile(r"\bi'd\b"), "i would"),
     (re.compile(r"\b(?:'em|em)\b"), "them"),
     (re.compile(r"\bu\b"), "you"),
     (re.compile(r"\b(?:wanna)\b"), "want to"),
@@ -102,42 +110,28 @@ _REWRITTEN = (
     (re.compile(r"\bcut-?outs?\b"), "cutout"),
 )  # fmt: skip
 _LEAD = re.compile(
-    r"(?:please|pls+|plz|kindly|ok(?:ay|ey)?|k|kk|alright|all right|hey|hi|oh|ah+|uh+|um+|hm+|er+m?|well|so|and then"
+    r"(?:please|pls+|plz|kindly|ok(?:ay|ey)?|k|kk|alright|all right|hey|hi|oh|ah+|uh+|ugh+|um+|hm+|er+m?|well|so"
+    r"|and then"
     r"|great|perfect|nice|cool|good|super|thanks?(?: you)?|thx|ty|yes|yeah|yep|yup|sure|sorry|actually|wait|hold on"
     r"|oops|right(?= ,)|look|listen|then|(?:can|could|would|will) (?:you|we|ya)(?: maybe)?|i (?:want|need) you to"
-    r"|i (?:want|need) to|let us|lets|let's|go ahead and|you (?:can|could|may|should)|maybe|perhaps|simply|try to"
+    r"|i (?:want|need) to|let us|lets|let's|go ahead and|you (?:can|could|may|should)|maybe|perhaps"
+    r"|on second thoughts?|simply|try to"
     r"|(?:can|could|may) i (?:have|get|see)|do me a favou?r and|would you mind|bitte|por favor|(?:first|next)(?= ,)"
     r"|and(?= ,)|now(?= ,)|for now|instead)(?: ,)*(?: |$)"
 )
 _NO = re.compile(
-    r"(?:no|nope|nah|not quite|wrong)(?: ,)+ |(?:no|nope) (?=(?:the|that|this|not|i|only|just|wait|it|sorry)\b)"
+    r"(?:(?:no|nope|nah|not quite|wrong) )+(?:, )+|(?:(?:no|nope|nah) )+(?=(?:the|that|this|not|i|only|just|wait|it"
+    r"|sorry)\b)"
 )
 _TAIL = re.compile(
-    r"(?: ,)* (?:please|pls+|plz|thanks?(?: you)?|thx|ty|bitte|por favor|for me|for us|if (?:you can|possible)|then"
-    r"|instead|ok(?:ay)?|will you|would you|can you|could you|though|anyway|mate|bro|dude|lol|now|actually|this time"
-    r"|cheers|machen|for now|to me|first(?<=, first))$"
+    r"(?: ,)* (?:please|pls+|plz|thanks?(?: you)?|thx|ty|bitte|por favor|for me|for us"
+    r"|if (?:you can|(?:(?:it|that) is )?possible)|then|instead|ok(?:ay)?|will you"
+    r"|would you|can you|could you|though|anyway|mate|bro|dude|lol|now|actually|this time"
+    r"|cheers|i (?:think|guess|believe)|machen|for now|to me|sorry|first(?<=, first))$"
 )
 _COMMAS = re.compile(r"^(?: ?,)+ ?| ?(?:, ?)+$")
 _NOW = re.compile(r"(?:and )?now(?: ,)? ")
 _LOOPS = 8  # of politeness before and after
-
-_SLIPS = {
-    "teh": "the", "hte": "the", "adn": "and", "nad": "and", "lft": "left", "rite": "right", "secound": "second",
-    "ur": "your", "tehm": "them", "wiht": "with", "wat": "what", "waht": "what", "hwo": "how",
-}  # fmt: skip
-_SPELT = word_set(
-    "left right middle center centre bottom upper lower leftmost rightmost largest biggest smallest bigger"
-    " larger smaller first second third fourth fifth last only just keep number object remove delete erase"
-    " segment outline mask again same undo other others without except forget colour both three four seven eight"
-    " also plus shrink grow expand tighten tighter wider threshold stricter strict lower raise more fewer boxes"
-    " this that those these them what where which about people picture everything remaining revert never mind"
-    " back"
-)
-_REAL = word_set(
-    "tree trees there their then than thin though though form forms from sing lats loft lift lefts rights mast"
-    " mart lats trio tight eights masks objects numbers whit plum fist mask's firsts seconds bock bake beck"
-    " sever ever wader wide wilder lowered raised hop ale alas als lats moor mare mire mined mime hat whet"
-)
 
 
 @dataclass(frozen=True)
@@ -180,7 +174,7 @@ def _stripped(plain: str) -> tuple[str, bool]:
         else:
             shorter = _TAIL.sub("", plain)
             lead = _LEAD.match(shorter)
-            shorter = shorter[lead.end() :] if lead else shorter
+            shorter = (shorter[lead.end() :] if lead else shorter) or shorter
         shorter = _trimmed(shorter)
         if shorter == plain or not shorter:
             break
@@ -212,28 +206,6 @@ def _translated(text: str) -> str:
     plain = _PLACED.sub(lambda m: f"the {m[2]} one" if m[2] else "", unaccented(text))
     plain = re.sub(r"^no (?=(?:el|la|los|las|the)\b)", "not ", plain)
     return " ".join(" ".join(_FOREIGN.get(word, word) for word in plain.split()).split())
-
-
-def repaired(text: str) -> str:
-    """The text with slips of the keyboard mended where only one word of the tables can have been meant."""
-    return " ".join(_mended(word) for word in text.split())
-
-
-def _mended(word: str) -> str:
-    if word in _SLIPS:
-        return _SLIPS[word]
-    if len(word) < 4 or word in _SPELT or word in _REAL or not word.isalpha():
-        return word
-    near = {known for known in _variants(word) if known in _SPELT}
-    return near.pop() if len(near) == 1 else word
-
-
-def _variants(word: str) -> set[str]:
-    """Words from which this one comes by two letters swapped, one letter doubled, or one left out."""
-    swapped = {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)}
-    single = {word[:i] + word[i + 1 :] for i in range(len(word) - 1) if word[i] == word[i + 1]}
-    added = {word[:i] + c + word[i:] for i in range(1, len(word) + 1) for c in "abcdefghijklmnopqrstuvwxyz"}
-    return swapped | added | single
 
 
 def number(word: str) -> int | None:

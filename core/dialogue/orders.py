@@ -15,13 +15,15 @@ from core.dialogue.order_names import read_named
 from core.dialogue.order_objects import read_add, read_keep, read_reject
 from core.dialogue.order_pending import read_pending
 from core.dialogue.order_repeats import read_repeat
-from core.dialogue.order_selectors import read_selector
+from core.dialogue.order_selectors import PERSONS, read_selector
+from core.dialogue.order_slips import as_said, repaired
 from core.dialogue.order_steps import read_threshold, read_undo
-from core.dialogue.order_words import LONGEST_TEXT, MOST_WORDS, Said, hear, repaired
+from core.dialogue.order_words import LONGEST_TEXT, MOST_WORDS, Said, hear
 from core.types.reference import Order, Selector
 from core.types.thresholds import Thresholds
 from core.types.turn import Action
 
+_WHOLE = ("the picture", "the image", "the photo", "this picture", "this image", "this photo")  # has no edge to move
 _DEFAULT = Thresholds()
 
 
@@ -45,14 +47,24 @@ def read_order(
     answers, order = read_pending(said, pending)
     if answers:
         return order
-    mended = Said(repaired(said.text), said.corrects, said.asks, repaired(said.whole))
-    readings = (mended, said) if mended != said else (said,)
-    found = (_read(reading, text.strip(), engines, named_before, thresholds) for reading in readings)
-    return next((order for order in found if order is not None), None)
+    whole = repaired(said.whole, named_before)
+    mended = Said(repaired(said.text, named_before), said.corrects, said.asks, whole)
+    for reading in (mended, said) if mended != said else (said,):
+        order = _read(reading, text.strip(), engines, named_before, thresholds)
+        if order is not None and not (_is_person(order) and not named_before):
+            return as_said(order, reading.whole, said.whole)
+    return None
+
+
+def _is_person(order: Order) -> bool:
+    """ "Her" is nobody where nothing is in view."""
+    return order.selector is not None and order.selector.words in PERSONS
 
 
 def _read(said: Said, text: str, engines: Engines, before: Collection[str], thresholds: Thresholds) -> Order | None:
     def pick(words: str) -> Selector | None:
+        if words in _WHOLE:
+            return None
         named = None if read_selector(words) else read_named(words, engines.keywords, before)
         return named.selector if named else read_selector(words)
 

@@ -18,6 +18,7 @@ from core.types.reference import Selector
 SAME_PLACE = 0.02  # of the picture's side: centres nearer than this are one place
 SAME_SIZE = 0.02  # areas that differ by less are alike
 CLEARLY = 2.0  # times the share of a colour of the next best: that one is meant
+LARGE = ("largest", "tallest", "widest", "longest")  # the size words that ask for most of their measure
 NO_MASKS = "Colours are measured on an object's own pixels, and there is no outline yet."
 
 
@@ -216,8 +217,9 @@ def _best(
 
 def _of_size(group: tuple[Item, ...], chosen: Filter, count: int | None) -> Pick:
     masks = [item.mask for item in group]
-    areas = [_area(i, m if all(masks) else None) for i, m in zip(group, masks, strict=True)]
-    down = chosen.value == "largest"
+    outlined = all(masks)
+    areas = [_measure(chosen.value, i, m if outlined else None) for i, m in zip(group, masks, strict=True)]
+    down = chosen.value in LARGE
     order = sorted(range(len(group)), key=lambda n: -areas[n] if down else areas[n])
     ordered, keys = [group[n] for n in order], [areas[n] for n in order]
 
@@ -232,9 +234,23 @@ def _of_size(group: tuple[Item, ...], chosen: Filter, count: int | None) -> Pick
     return _best(ordered, keys, count or 1, alike, "are of one size")
 
 
-def _area(item: Item, mask: Mask | None) -> float:
+def _measure(value: str, item: Item, mask: Mask | None) -> float:
+    """What a size word compares: the box's height or width in pixels, else the area (the mask's where there is one)."""
     x0, y0, x1, y1 = item.detection.box
+    if value in ("tallest", "shortest"):
+        return y1 - y0
+    if value in ("widest", "narrowest"):
+        return x1 - x0
+    if value == "longest":
+        return max(x1 - x0, y1 - y0)
     return float(mask.area) if mask is not None else (x1 - x0) * (y1 - y0)
+
+
+def overall(chosen: Filter) -> Filter:
+    """A size as the policies after detection compare it: of a height or width, that of the whole."""
+    if chosen.kind != FilterKind.SIZE:
+        return chosen
+    return replace(chosen, value="largest" if chosen.value in LARGE else "smallest")
 
 
 def _in_row(group: tuple[Item, ...], chosen: Filter, count: int | None, size: tuple[int, int]) -> Pick:

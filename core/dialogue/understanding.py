@@ -134,7 +134,7 @@ class Understanding:
             if "extract" in self.given:
                 self.keywords = self.given["extract"]
                 phrases = tuple(p.text for p in self.keywords.phrases)
-                if "acts" not in self.given or "extract" in self.corrected:
+                if "acts" not in self.given or ("extract" in self.corrected and "acts" not in self.corrected):
                     self.acts = tuple(replace(act, phrases=phrases) for act in self.acts)
             else:
                 self.acts, self.keywords = keywords_of(self.acts, self.engines.keywords)

@@ -28,7 +28,10 @@ ALL = re.compile(
     rf"|(?:all|both)\s+of\s+(?:the|these|my)\s+{NOUN})\b",
     re.IGNORECASE,
 )
-OTHER = re.compile(rf"{WHERE}\s*\bthe\s+other\s+({NOUN})\b", re.IGNORECASE)
+OTHER = re.compile(rf"{WHERE}\s*\bthe\s+(?:other|next|remaining)\s+({NOUN})\b", re.IGNORECASE)
+SAME_ON_OTHER = re.compile(
+    r"(?<=same)(?: thing)? (?:on|for|with|in) the (?:other|next|remaining) ones?\b", re.IGNORECASE
+)
 THIS = re.compile(rf"{WHERE}\s*\b(?:this|that)\s+(?:new\s+)?{NOUN}\b", re.IGNORECASE)
 THE_PICTURE = " in the picture "
 STEM_CHARS = 3
@@ -83,9 +86,9 @@ def named_pictures(text: str, pictures: Sequence[PictureRef]) -> Named:
             take(match)
         if matches:
             bare, spoken = pattern.sub(" ", bare), pattern.sub(THE_PICTURE, spoken)
-    other, this = bool(OTHER.search(bare)), bool(THIS.search(bare))
+    other, this = bool(OTHER.search(bare) or SAME_ON_OTHER.search(bare)), bool(THIS.search(bare))
     if other or this:
-        for pattern in (OTHER, THIS):
+        for pattern in (OTHER, SAME_ON_OTHER, THIS):
             bare, spoken = pattern.sub(" ", bare), pattern.sub(THE_PICTURE, spoken)
     if bare != text:
         bare, spoken = _tidy(bare), _tidy(spoken)

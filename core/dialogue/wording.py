@@ -42,7 +42,8 @@ MISSING: dict[IntentName, str] = {
 
 def ask_intent(decision: IntentDecision) -> Answer:
     """The question back when the intent is uncertain: which of the best was meant?"""
-    actions = tuple(Action("intent", BUTTONS[option], str(option)) for option in decision.options)
+    options = sorted(decision.options, key=lambda option: option == IntentName.OTHER)  # "None of these" comes last
+    actions = tuple(Action("intent", BUTTONS[option], str(option)) for option in options)
     return Answer("I am not sure what you want. Which of these did you mean?", actions)
 
 
@@ -90,6 +91,11 @@ def no_object(seen: tuple[str, ...], intent: IntentName, refers_back: bool) -> A
         return Answer(f"{which} Name it, or draw a box around it.", (Action("draw_box", "Draw a box"),))
     actions = tuple(Action("say", f"{verb} the {name}", f"{verb} the {name}") for name in seen[:4])
     return Answer(f"{which} I can see: {', '.join(seen)}.", actions)
+
+
+def press(action: Action) -> Answer:
+    """A button was named that does something on the page, not to the picture."""
+    return Answer(f"“{action.label}” is a button: press it.", (action,))
 
 
 def put_away() -> Answer:

@@ -19,9 +19,10 @@ BASIS_NOTES = {
 def found_line(verb: str, group: tuple[SceneObject, ...], scene: Scene) -> str:
     """ "Outlined 1 cat (.47, at the center, 34 % of the picture, brown .71)"."""
     first = group[0]
-    details = [f"score {score(first.detection.score)}"] if first.detection.basis != Basis.USER else ["your box"]
+    details = [f"score {score(first.detection.score)}"] if first.detection.basis != Basis.USER else ["marked by you"]
     if len(group) > 1:
-        details[0] = f"best {details[0]}"
+        by_hand = sum(o.detection.basis == Basis.USER for o in group)
+        details[0] = f"{by_hand} marked by you" if by_hand else f"best {details[0]}"
     else:
         details.append(place_of(first, scene))
         if first.mask:

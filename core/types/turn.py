@@ -87,9 +87,9 @@ class Action:
     """Something the user can do next, as a button: `kind` names it, `value` carries what it needs.
 
     Kinds: "refer" (do this to the last result: a packed `Order`), "intent" (run again as this intent), "say" (send this
-    text), "threshold" (let boxes pass from this score on),
-    "colour" (let a colour pass from this share on), "unfilter" (run again without side, size, order and number),
-    "take" (take a suggested box, xyxy), "draw_box", "again" (run again at the thresholds shown), "sample" (open a
+    text), "threshold" (let boxes pass from this score on), "colour" (let a colour pass from this share on), "unfilter"
+    (run again without side, size, order and number), "take" (take a suggested box, xyxy), "draw_box", "label_size"
+    ("bigger" or "smaller" labels in the picture), "again" (run again at the thresholds shown), "sample" (open a
     picture), "help" (what can be said), "fetch_weights".
     """
 

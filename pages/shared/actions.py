@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
+from core.dialogue import by_hand
 from core.dialogue.acts import phrase_from
 from core.dialogue.conversation import Piece
 from core.dialogue.wording import BUTTONS
@@ -16,14 +18,15 @@ from core.packing import unpack
 from core.sessions.examples import Example
 from core.types.boxes import Box, Detection
 from core.types.language import IntentName, Keywords
-from core.types.masks import Prompt
 from core.types.reference import Order
-from core.types.turn import Action, Clicked, Turn
+from core.types.turn import Act, Action, Turn
 from pages.shared import chats, engines, retuning, state, turns
 from pages.shared.state import Exchange, Part, Problem
 
 STEPS = 100  # of every slider: a threshold is set to the step at or below the score, so that the score passes
 STEP = 1 / STEPS
+GONE = "what had been measured was no longer kept, so it was measured again"
+LABEL_STEP, LABEL_SIZES = 1.3, (0.6, 3.0)
 ICONS = {
     "refer": ":material/touch_app:",
     "intent": ":material/help:",
@@ -34,6 +37,7 @@ ICONS = {
     "again": ":material/refresh:",
     "take": ":material/highlight_alt:",
     "draw_box": ":material/crop_free:",
+    "label_size": ":material/format_size:",
     "sample": ":material/photo_library:",
     "help": ":material/lightbulb:",
     "fetch_weights": ":material/download:",
@@ -53,24 +57,26 @@ def at_or_below(value: float) -> float:
     return max(0.0, math.floor(value * STEPS) / STEPS)
 
 
-def replayed(part: Part, how: str, changed: Turn | None = None, **given: object) -> Exchange:
+def replayed(part: Part, how: str, changed: Turn | None = None, **given: Any) -> Exchange:
     """A new version of the exchange: this part from what it measured, with something given; the others as they were.
 
     changed: the turn whose thresholds, boxes, clicks and adjustments hold (the part's own where none is given).
+    given: by stage; None has the stage measured anew.
     """
-    pieces = []
+    pieces, gone = [], False
     for other in part.exchange.parts:
         turn = turns.restored(other.turn)
+        gone = gone or (turn.proposals is None and retuning.measured(turn))
         state_of = replace(turn, thresholds=other.thresholds)
         known = retuning.replay(turn)
         if other is part:
             state_of = changed or state_of
             known |= given
-        pieces.append(_piece(other, state_of, known))
-    return turns.again(part.exchange, tuple(pieces), how)
+        pieces.append(_piece(other, state_of, {stage: value for stage, value in known.items() if value is not None}))
+    return turns.again(part.exchange, tuple(pieces), f"{how}; {GONE}" if gone else how)
 
 
-def _piece(part: Part, turn: Turn, given: dict[str, object]) -> Piece:
+def _piece(part: Part, turn: Turn, given: dict[str, Any]) -> Piece:
     return Piece(
         part.picture, turn.text, given=given, thresholds=turn.thresholds, user_boxes=turn.user_boxes,
         clicked=turn.clicked, adjustments=turn.adjustments,
@@ -126,6 +132,12 @@ def _draw_box(part: Part, action: Action) -> None:
     part.tool = "box"
 
 
+def _label_size(part: Part, action: Action) -> None:
+    session = state.begin()
+    factor = LABEL_STEP if action.value == "bigger" else 1 / LABEL_STEP
+    session.label_size = min(max(session.label_size * factor, LABEL_SIZES[0]), LABEL_SIZES[1])
+
+
 def _dialog(part: Part, action: Action) -> None:
     state.begin().dialog = action.kind
 
@@ -144,6 +156,7 @@ HANDLERS: dict[str, Callable[[Part, Action], None]] = {
     "again": _as_shown,
     "take": _take,
     "draw_box": _draw_box,
+    "label_size": _label_size,
     "sample": _dialog,
     "help": _dialog,
     "fetch_weights": _fetch,
@@ -170,16 +183,36 @@ def correct_phrases(part: Part, texts: Sequence[str]) -> None:
     named = dict.fromkeys(" ".join(text.split()) for text in texts)
     phrases = tuple(known.get(text) or phrase_from(text, extractor) for text in named if text)
     keywords = replace(old, phrases=phrases, everything=old.everything and not phrases, refers_back=False)
-    made = replayed(part, f"about {', '.join(phrase.text for phrase in phrases)}", extract=keywords)
+    about = [phrase.text for phrase in phrases]
+    given: dict[str, Any] = {"extract": keywords, "acts": acts_about(part.turn.acts, about)}
+    if old.everything:
+        given["propose"] = None  # a list of everything was measured by other rules than a thing that is asked for
+    made = replayed(part, f"about {', '.join(about)}", **given)
     intent = part.turn.intent
     if intent is not None:
         _remember(part, made, intent, keywords)
 
 
+def acts_about(acts: Sequence[Act], things: Sequence[str]) -> tuple[Act, ...]:
+    """Each act about what is left of its things; what is new goes to those that lost some, else to all.
+
+    An act whose things are all gone is not done.
+    """
+    known = {phrase for act in acts for phrase in act.phrases}
+    losing = [set(act.phrases) - set(things) for act in acts]
+    found = []
+    for act, lost in zip(acts, losing, strict=True):
+        takes_new = bool(lost) or not any(losing)
+        mine = tuple(thing for thing in things if thing in act.phrases or (takes_new and thing not in known))
+        found += [replace(act, phrases=mine)] if mine else []
+    return tuple(found)
+
+
 def _remember(part: Part, made: Exchange, intent: IntentName, keywords: Keywords | None) -> None:
     session = state.begin()
     chat = session.chat_of(made)
-    phrases = tuple(phrase.text for phrase in keywords.phrases) if keywords else ()
+    named = keywords is not None and not part.turn.references  # "the left one" names nothing by itself
+    phrases = tuple(phrase.text for phrase in keywords.phrases) if named and keywords is not None else None
     example = Example(made.id, part.exchange.record.text, intent, phrases, made.record.created)
     if chat.saved:
         try:
@@ -191,45 +224,32 @@ def _remember(part: Part, made: Exchange, intent: IntentName, keywords: Keywords
 def use_box(part: Part, box: Box, how: str = "with a box drawn by hand") -> None:
     """The same request again, with one more box of the user's."""
     part.tool = "look"
-    turn = _now(part)
-    replayed(part, how, replace(turn, user_boxes=(*turn.user_boxes, box)))
+    replayed(part, how, by_hand.with_box(_now(part), box))
 
 
 def move_box(part: Part, number: int, box: Box) -> None:
     """The same request again, with one of the user's boxes in another place."""
-    turn = _now(part)
-    old = _detection(part, number).box
-    boxes = tuple(box if known == old else known for known in turn.user_boxes)
-    replayed(part, "with a box moved by hand", replace(turn, user_boxes=boxes))
+    changed = by_hand.with_box_moved(_now(part), _detection(part, number).box, box)
+    replayed(part, "with a box moved by hand", changed)
 
 
 def use_clicks(part: Part) -> None:
     """The same request again, with the object that was clicked; a selected object is cut anew with the clicks."""
     if not any(positive for _, _, positive in part.points) and part.selected is None:
-        part.problem = Problem("Every click says what does not belong.", "Click the object itself, too.")
+        part.problem = Problem(
+            "Only what does not belong was clicked.", "Click the object itself as well, without Shift."
+        )
         return
-    turn, points = _now(part), part.points
-    prompt, phrase, adjustments = Prompt(None, points), "", turn.adjustments
-    if part.selected is not None:
-        chosen = _detection(part, part.selected)
-        phrase = chosen.phrase
-        if chosen.points:
-            prompt = Prompt(chosen.prompted, (*chosen.points, *points))
-        else:
-            prompt = Prompt(chosen.box, points)
-            adjustments = replace(adjustments, rejected=(*adjustments.rejected, chosen.anchor))
-    clicked = tuple(c for c in turn.clicked if part.selected is None or c.prompt.points[:1] != prompt.points[:1])
-    changed = replace(turn, clicked=(*clicked, Clicked(prompt, phrase)), adjustments=adjustments)
+    chosen = _detection(part, part.selected) if part.selected is not None else None
+    changed = by_hand.with_clicks(_now(part), part.points, chosen)
     part.points, part.tool, part.selected = (), "look", None
     replayed(part, "with an object clicked by hand", changed)
 
 
 def reject(part: Part, number: int) -> None:
     """The same request again, without one object."""
-    turn, chosen = _now(part), _detection(part, number)
     part.selected = None
-    rejected = replace(turn.adjustments, rejected=(*turn.adjustments.rejected, chosen.anchor))
-    replayed(part, f"without object {number}", replace(turn, adjustments=rejected))
+    replayed(part, f"without object {number}", by_hand.without(_now(part), _detection(part, number)))
 
 
 def _detection(part: Part, number: int) -> Detection:
@@ -240,10 +260,10 @@ def _detection(part: Part, number: int) -> Detection:
 
 
 def ask_again(exchange_id: str) -> None:
-    """The same words from the start; the answer until now stays behind the new one."""
+    """The same again, with what was corrected in it; the answer until now stays behind the new one."""
     exchange = state.begin().find(exchange_id)
     if exchange is not None:
-        turns.again(exchange)
+        turns.again(exchange, exchange.pieces, exchange.record.how if exchange.pieces else "")
     st.rerun()
 
 

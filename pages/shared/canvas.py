@@ -101,12 +101,14 @@ def canvas(
     points: Sequence[Point] = (),
     on_event: Callable[[CanvasEvent], None] | None = None,
     objects: bool = True,
+    text: float = 1.0,
 ) -> None:
     """Show a picture with its objects. Not inside a form: nothing would be heard of the user.
 
     jpeg: the encoded picture, at most so many pixels a side (None: full size, asked for once the user zooms in).
     on_event: called before the script runs again, once for each thing done; without it, selecting and hiding stay
     in the browser, and nothing can be clicked, drawn, moved or rejected. objects: list the objects, too.
+    text: size of the labels, 1 the usual one.
     """
     memory = _memory(key)
     numbers = {shape.number for shape in shapes}
@@ -129,6 +131,7 @@ def canvas(
         "points": [[float(x), float(y), bool(positive)] for x, y, positive in points],
         "listening": on_event is not None,
         "objects": objects,
+        "text": text,
         "heard": [memory["client"], memory["last"]],
     }
     heard = partial(_heard, key, picture.digest, (picture.width, picture.height), numbers, editable, on_event)

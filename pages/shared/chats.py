@@ -1,17 +1,22 @@
-"""The chats of a user: opened, kept, renamed, cleared, deleted; what the store holds is mirrored in the session."""
+"""The chats of a user: opened, named, cleared, deleted; their pictures, versions and branches."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+
+import streamlit as st
 
 from core.dialogue.conversation import Memory
 from core.errors import InputError, StorageError
+from core.samples import SAMPLES
 from core.sessions.records import Summary
 from core.types.picture import PictureRef
 from core.types.record import Record, Result
-from pages.shared import engines, state
-from pages.shared.state import NEW_CHAT, Chat, Exchange, Part, Problem, Session, name_chat
+from pages.shared import engines, keeping, state
+from pages.shared.state import NEW_CHAT, Chat, Exchange, Problem, Session, name_chat
 
+CHAT_ID = re.compile(r"[0-9a-f]{32}")
 KEPT_OPEN = 6  # chats whose content a session holds; others are loaded again
 
 
@@ -28,88 +33,24 @@ def new_chat() -> None:
         empty = Chat()
         session.opened[empty.id] = empty
     session.active = empty.id
+    _let_go(session)
 
 
 def show_chat(chat_id: str) -> None:
     """Show a chat, loaded where it is not open yet. An error is shown in place of it."""
     session = state.begin()
-    if chat_id not in session.opened:
-        session.opened[chat_id] = Chat(chat_id, saved=True)
+    session.opened[chat_id] = session.opened.pop(chat_id, Chat(chat_id, saved=True))
     session.active = chat_id
-    for other in list(session.opened.values())[:-KEPT_OPEN]:
-        if other.id != chat_id and other.saved and not any(e.running for e in other.exchanges.values()):
-            session.opened.pop(other.id)
-    sync(session, session.chat)
+    _let_go(session)
+    keeping.sync(session, session.chat)
 
 
-def sync(session: Session, chat: Chat) -> None:
-    """Take over what the store has and this session does not know: another tab's turns, a chat that was kept."""
-    if not chat.saved:
-        return
-    store = engines.store()
-    try:
-        if store.revision(session.owner, chat.id) == chat.revision:
-            return
-        kept = store.load(session.owner, chat.id, chat.revision)
-    except StorageError as error:
-        session.opened.pop(chat.id, None)
-        session.active = ""
-        session.chat.problem = Problem(error.message, error.remedy)
-        return
-    first = not chat.exchanges
-    for record in kept.records:
-        known = chat.exchanges.get(record.id)
-        if known is None or (known.elsewhere and record.finished):
-            chat.exchanges[record.id] = from_record(record)
-    chat.exchanges = dict(sorted(chat.exchanges.items(), key=lambda pair: pair[1].record.created))
-    chat.title, chat.pictures, chat.revision = kept.title, list(kept.pictures), kept.revision
-    if first or not any(exchange.running for exchange in chat.exchanges.values()):
-        chat.head, chat.shown = kept.head, dict(kept.shown)
-
-
-def changed(session: Session, chat: Chat) -> bool:
-    """Whether the store knows something of the chat that this session does not."""
-    try:
-        return engines.store().revision(session.owner, chat.id) != chat.revision
-    except StorageError:
-        return True  # deleted elsewhere: the next run says so
-
-
-def from_record(record: Record) -> Exchange:
-    """A kept exchange as the page shows it."""
-    exchange = Exchange(record, steps=list(record.steps))
-    exchange.parts = [
-        Part(exchange, n, r.picture, r.turn, r.edited, r.seconds, r.detector_calls, r.segmenter_calls)
-        for n, r in enumerate(record.results)
-    ]
-    exchange.problem = Problem(*record.failed) if record.failed else None
-    return exchange
-
-
-def keep(session: Session, chat: Chat) -> bool:
-    """Have the store know the chat; False, with the reason in `chat.problem`, where it cannot be kept."""
-    if chat.saved:
-        return True
-    try:
-        fresh = engines.store().create(session.owner, chat.title)
-    except StorageError as error:
-        chat.problem = Problem(error.message, error.remedy)
-        return False
-    was_active = session.active == chat.id
-    session.opened.pop(chat.id, None)
-    chat.id, chat.saved = fresh, True
-    session.opened[chat.id] = chat
-    session.active = chat.id if was_active else session.active
-    return True
-
-
-def save_view(session: Session, chat: Chat) -> None:
-    """Have the store know which branch and versions are in view."""
-    if chat.saved:
-        try:
-            chat.note(engines.store().set_view(session.owner, chat.id, chat.head, chat.shown))
-        except StorageError as error:
-            chat.problem = Problem(error.message, error.remedy)
+def _let_go(session: Session) -> None:
+    """Close the chats that were shown longest ago, but none of which the store does not know everything."""
+    others = [chat for chat in session.opened.values() if chat.id != session.active]
+    for chat in others[: max(0, len(session.opened) - KEPT_OPEN)]:
+        if chat.saved and all(exchange.settled for exchange in chat.exchanges.values()):
+            session.opened.pop(chat.id)
 
 
 def open_in_chat(data: bytes, name: str, sample: str = "", title: str = "") -> bool:
@@ -118,13 +59,15 @@ def open_in_chat(data: bytes, name: str, sample: str = "", title: str = "") -> b
     chat = session.chat
     try:
         picture = engines.pictures().add(data, name, sample)
+        chat.problem = None
+        keeping.trouble(chat, "gone", None)
         add_picture(session, chat, picture)
     except (InputError, StorageError) as error:
         chat.problem = Problem(error.message, error.remedy)
         return False
-    chat.problem, session.dialog = None, ""
+    session.dialog = ""
     if chat.title == NEW_CHAT:
-        rename_chat(chat.id, title or picture.name)
+        name_after(session, chat, title or picture.name)
     return True
 
 
@@ -134,10 +77,21 @@ def add_picture(session: Session, chat: Chat, picture: PictureRef) -> None:
     if numbers:
         chat.chosen = (numbers[0],)
         return
-    if keep(session, chat):
+    if keeping.keep(session, chat):
         chat.note(engines.store().add_picture(session.owner, chat.id, picture))
     chat.pictures.append(picture)
     chat.chosen = ()
+
+
+def name_after(session: Session, chat: Chat, text: str) -> None:
+    """A title for a chat that has none of the user's own: what it begins with."""
+    own = {NEW_CHAT, *(name_chat(picture.name) for picture in chat.pictures)}
+    own |= {sample.title for sample in SAMPLES if sample.key in {picture.sample for picture in chat.pictures}}
+    if chat.title in own:
+        try:
+            rename_chat(chat.id, text)
+        except StorageError as error:
+            keeping.trouble(chat, "name", error)
 
 
 def rename_chat(chat_id: str, title: str) -> None:
@@ -151,6 +105,7 @@ def rename_chat(chat_id: str, title: str) -> None:
         revision = engines.store().rename(session.owner, chat_id, title)
         if chat is not None:
             chat.note(revision)
+            keeping.trouble(chat, "name", None)
 
 
 def delete_chat(chat_id: str) -> None:
@@ -173,7 +128,7 @@ def clear_chat() -> None:
     session = state.begin()
     chat = session.chat
     chat.cleared, chat.head = chat.head, ""
-    save_view(session, chat)
+    keeping.save_view(session, chat)
 
 
 def undo_clear() -> None:
@@ -181,7 +136,7 @@ def undo_clear() -> None:
     session = state.begin()
     chat = session.chat
     chat.head, chat.cleared = chat.cleared, ""
-    save_view(session, chat)
+    keeping.save_view(session, chat)
 
 
 def show_version(exchange: Exchange, record_id: str) -> None:
@@ -192,7 +147,7 @@ def show_version(exchange: Exchange, record_id: str) -> None:
     chat.shown = {node: version for node, version in chat.shown.items() if node != exchange.record.node}
     if record_id != newest:
         chat.shown[exchange.record.node] = record_id
-    save_view(session, chat)
+    keeping.save_view(session, chat)
 
 
 def show_branch(exchange: Exchange, node: str) -> None:
@@ -200,7 +155,7 @@ def show_branch(exchange: Exchange, node: str) -> None:
     session = state.begin()
     chat = session.chat_of(exchange)
     chat.head = chat.tree.leaf(node)
-    save_view(session, chat)
+    keeping.save_view(session, chat)
 
 
 def memory(chat: Chat, before: Exchange) -> Memory:
@@ -221,3 +176,27 @@ def as_shown(exchange: Exchange) -> Record:
         for part in exchange.parts
     )
     return replace(exchange.record, results=results, steps=tuple(exchange.steps))
+
+
+ADDRESS = "chat"  # the page's address names the chat, so that a reload or a restarted server shows it again
+
+
+def follow_address(session: Session) -> None:
+    """Show the chat that the address names, where none is shown yet and it is this user's."""
+    named = st.query_params.get(ADDRESS, "")
+    if session.active or not CHAT_ID.fullmatch(named):
+        return
+    try:
+        engines.store().revision(session.owner, named)
+    except StorageError:
+        st.query_params.clear()
+        return
+    show_chat(named)
+
+
+def name_in_address(chat: Chat) -> None:
+    """Have the address name the chat that is shown."""
+    if chat.saved and st.query_params.get(ADDRESS) != chat.id:
+        st.query_params[ADDRESS] = chat.id
+    elif not chat.saved and ADDRESS in st.query_params:
+        st.query_params.clear()

@@ -21,8 +21,9 @@ document.cookie = "%s=%s; Max-Age=%d; Path=/; SameSite=Strict" + (location.proto
 def owner_id() -> str:
     """The id under which this browser's chats are kept; a new one where it has none: `remember` sets its cookie."""
     user = st.user.to_dict() if hasattr(st.user, "to_dict") else {}
-    if user.get("is_logged_in"):
-        return f"user {user.get('iss', '')} {user.get('sub') or user.get('email')}"
+    subject = user.get("sub") or user.get("email")
+    if user.get("is_logged_in") and subject:
+        return f"user {user.get('iss', '')} {subject}"
     known = str(st.context.cookies.get(COOKIE, ""))
     if FORM.fullmatch(known):
         return f"browser {known}"

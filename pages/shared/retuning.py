@@ -10,6 +10,7 @@ from typing import Any
 
 from core.dialogue.answering import retune
 from core.dialogue.conversation import Piece, converse
+from core.errors import EngineFailed, StorageError
 from core.jobs import Job
 from core.types.events import Completed
 from core.types.masks import MaskLogits, Prompt
@@ -20,12 +21,14 @@ from pages.shared.state import Part, Session
 AGAIN = "What had been measured was no longer kept, so it was measured again."
 
 
-def shown(session: Session, part: Part) -> Turn:
+def shown(session: Session, part: Part, latest: bool = False) -> Turn:
     """The turn at the thresholds of its sliders: as measured, or chosen anew from what was measured.
 
     Boxes newly let in are handed to the worker for their masks; `collect` takes them.
     """
     turn = part.turn
+    if latest and turn.proposals is None and measured(turn):
+        turn = part.turn = turns.restored(turn)  # a few milliseconds; the sliders then tell what was measured
     if part.tuned is None or part.picture is None:
         part.shown = None
         return turn
@@ -38,7 +41,11 @@ def shown(session: Session, part: Part) -> Turn:
     known = part.shown
     if known is not None and known.thresholds == part.tuned and known.bank is turn.bank:
         return known
-    image = engines.pictures().open(part.picture)
+    try:
+        image = engines.pictures().open(part.picture)
+    except StorageError as error:
+        part.problem = turns.problem_of(error)
+        return known or turn
     changed, missing = retune(turn, image, part.tuned, engines.engines())
     part.shown = changed
     under_way = part.job is not None or part.problem is not None
@@ -57,7 +64,7 @@ def tune(part: Part, **changes: Any) -> None:
 
 def untune(part: Part) -> None:
     """Back to the thresholds that the turn was made with."""
-    part.tuned = part.shown = None
+    part.tuned = part.shown = part.problem = None
     _forget_job(part)
 
 
@@ -103,10 +110,13 @@ def _measure_again(session: Session, part: Part) -> None:
         job.deadline = time.monotonic() + parts.limits.turn_seconds
         for event in converse((piece,), parts, job, turn.thresholds, store.open):
             if isinstance(event, Completed):
-                measured = replace(turn, proposals=event.turn.proposals, bank=event.turn.bank)
-                engines.measurements().save(measured)
                 part.detector_calls += getattr(parts.detector, "calls", 0) - before
-                yield measured
+                job.check()
+                for failure in event.turn.failures:  # nothing that was shown is given up for it
+                    raise EngineFailed(failure.message, failure.remedy)
+                again = replace(turn, proposals=event.turn.proposals, bank=event.turn.bank)
+                yield again
+                engines.measurements().save(again)
 
     part.job = engines.worker().submit(session.id, work)
 
@@ -150,8 +160,12 @@ def replay(turn: Turn) -> dict[str, Any]:
         given["acts"] = turn.acts
     if turn.keywords is not None:
         given["extract"] = turn.keywords
-    named = turn.keywords is not None and (turn.keywords.phrases or turn.keywords.everything)
-    if turn.proposals is not None and named and not turn.failures:
+    if turn.proposals is not None and measured(turn):
         given["propose"] = turn.proposals
         given["exclude"] = turn.excluded
     return given
+
+
+def measured(turn: Turn) -> bool:
+    """Whether a turn measured what it asked for."""
+    return turn.keywords is not None and bool(turn.keywords.phrases or turn.keywords.everything) and not turn.failures

@@ -94,8 +94,8 @@ class Exchange:
     """One version of a request, and what came of it.
 
     handle: the job, until its end was seen. pieces: what to run, where that is known before; order: that of a button.
-    parts: one for each picture that is done. unkept: why the answer could not be kept. editing: its text is. lock: the
-    worker and two runs of a page may meet here.
+    parts: one for each picture that is done. kept: the store has it as it is. unkept: why it could not be kept.
+    editing: its text is. lock: the worker and two runs of a page may meet here.
     """
 
     record: Record
@@ -107,6 +107,7 @@ class Exchange:
     steps: list[str] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     problem: Problem | None = None
+    kept: bool = False
     unkept: Problem | None = None
     editing: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -124,6 +125,12 @@ class Exchange:
         """It runs in another tab or process."""
         return self.handle is None and not self.record.finished and self.problem is None
 
+    @property
+    def settled(self) -> bool:
+        """Nothing of it is under way, and nothing would be lost here with it."""
+        busy = self.running or any(part.job is not None for part in self.parts)
+        return self.elsewhere or (self.kept and self.unkept is None and not busy)
+
 
 @dataclass
 class Chat:
@@ -132,7 +139,8 @@ class Chat:
     exchanges: every version of every node, by record id, in the order in which they were made. head, shown: the branch
     and versions in view (`core.dialogue.branches`). cleared: the head before everything was cleared, for its undo.
     chosen: numbers of the pictures that the next request is about; () the newest. saved: it is in the store. revision:
-    of the store, when it was last read. problem: of the last picture that could not be opened or kept.
+    of the store, when it was last read. problem: of the last picture that could not be opened
+    or kept. unsent: words that came with it. troubles: with the store, by what cannot be done, while they last.
     """
 
     id: str = field(default_factory=new_id)
@@ -146,6 +154,8 @@ class Chat:
     saved: bool = False
     revision: int = 0
     problem: Problem | None = None
+    unsent: str = ""
+    troubles: dict[str, Problem] = field(default_factory=dict)
     earlier: bool = False
 
     @property
@@ -154,7 +164,8 @@ class Chat:
 
     @property
     def tree(self) -> Tree:
-        return Tree([exchange.record for exchange in self.exchanges.values()], self.head, self.shown)
+        exchanges = list(self.exchanges.values())  # the worker reads while the page adds
+        return Tree([exchange.record for exchange in exchanges], self.head, self.shown)
 
     def path(self, head: str | None = None) -> list[Exchange]:
         """The exchanges of the branch in view, or of the branch that ends at `head`."""
@@ -178,8 +189,10 @@ class Chat:
 @dataclass
 class Session:
     """One browser session. dialog: which one is open. full_run: the whole page runs, not a fragment of it.
+    pumping: a script of the page shows what runs.
 
     opened: chats whose content was loaded, by id. while_running: a second request waits, or replaces the first.
+    label_size: of the labels in pictures, 1 the usual one. menus: counts up to close an open menu (by a new key).
     """
 
     owner: str
@@ -188,7 +201,10 @@ class Session:
     active: str = ""
     dialog: str = ""
     full_run: bool = True
+    pumping: bool = False
     while_running: str = WAIT
+    label_size: float = 1.0
+    menus: int = 0
 
     @property
     def chat(self) -> Chat:

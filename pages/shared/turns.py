@@ -21,7 +21,7 @@ from core.types.picture import PictureRef
 from core.types.record import Record, Result
 from core.types.reference import Order
 from core.types.turn import Turn
-from pages.shared import chats, engines, state
+from pages.shared import chats, engines, keeping, state
 from pages.shared.state import Chat, Exchange, Part, Problem, Session
 from pages.shared.steps import line_of
 
@@ -34,11 +34,12 @@ def ask(text: str, order: Order | None = None, how: str = "") -> Exchange:
     """A new request at the end of the branch in view."""
     session = state.begin()
     chat = session.chat
+    chat.problem = next(reversed(chat.troubles.values()), None)
     if session.while_running == state.REPLACE:
         for exchange in chat.path():
             stop(exchange)
     if not chat.exchanges:
-        _name(session, chat, text)
+        chats.name_after(session, chat, text)
     last = next((e for e in reversed(chat.path()) if e.parts), None)
     selected = next((part.selected for part in last.parts if part.selected), None) if last else None
     record = Record(text, parent=chat.head, how=how, pictures=tuple(chat.current))
@@ -56,7 +57,7 @@ def again(old: Exchange, pieces: tuple[Piece, ...] = (), how: str = "") -> Excha
     session = state.begin()
     chat = session.chat_of(old)
     stop(old)
-    record = Record(old.record.text, node=old.record.node, parent=old.record.parent, how=how or old.record.how,
+    record = Record(old.record.text, node=old.record.node, parent=old.record.parent, how=how,
                     pictures=old.record.pictures or tuple(chat.current))  # fmt: skip
     exchange = Exchange(record, pieces=pieces, order=old.order, selected=old.selected)
     chat.shown.pop(old.record.node, None)
@@ -73,22 +74,16 @@ def resend(old: Exchange, text: str) -> Exchange:
     return _begin(session, chat, exchange)
 
 
-def _name(session: Session, chat: Chat, text: str) -> None:
-    try:
-        chats.rename_chat(chat.id, text)
-    except StorageError as error:
-        chat.problem = Problem(error.message, error.remedy)
-
-
 def _begin(session: Session, chat: Chat, exchange: Exchange, head: str = "") -> Exchange:
     """Note the exchange in chat and store, and hand it to the worker."""
     chat.exchanges[exchange.id] = exchange
     chat.head = head or exchange.record.node
     chat.cleared = ""
     keep = _keeper(session, chat, exchange)
-    if chats.keep(session, chat):
+    if keeping.keep(session, chat):
+        keeping.keep_rest(session, chat)  # before what follows it
         keep(exchange.record)
-        chats.save_view(session, chat)
+        keeping.save_view(session, chat)
 
     def report(fraction: float | None, said: str) -> None:
         exchange.live.fraction, exchange.live.text = fraction, said
@@ -101,6 +96,7 @@ def _begin(session: Session, chat: Chat, exchange: Exchange, head: str = "") -> 
 def _keeper(session: Session, chat: Chat, exchange: Exchange) -> Callable[[Record], None]:
     """Writes a record of this chat; what cannot be kept is said beside the answer, which stays."""
     store, owner = engines.store(), session.owner
+    missed: list[Problem] = []
 
     def keep(record: Record) -> None:
         if not chat.saved:
@@ -109,6 +105,11 @@ def _keeper(session: Session, chat: Chat, exchange: Exchange) -> Callable[[Recor
             chat.note(store.put(owner, chat.id, record))
         except StorageError as error:
             exchange.unkept = Problem(error.message, error.remedy)
+            missed.append(exchange.unkept)
+            return
+        exchange.kept = record.finished
+        if exchange.unkept in missed:
+            exchange.unkept = None
 
     return keep
 
@@ -118,14 +119,22 @@ def _work(chat: Chat, exchange: Exchange, parts: Engines, keep: Callable[[Record
     store = engines.pictures()
 
     def work(job: Job) -> Iterator[Any]:
+        steps: list[str] = []
+        results: list[Result] = []
+        failed = None
         try:
-            yield from answered(job)
-        except BaseException as error:
+            yield from answered(job, steps, results)
+        except Exception as error:  # what was done until then is kept
             problem = problem_of(error)
-            keep(replace(exchange.record, failed=(problem.message, problem.remedy), finished=True))
-            raise
+            failed = (problem.message, problem.remedy)
+        kept = tuple(replace(r, turn=light(r.turn)) for r in results)
+        record = replace(exchange.record, results=kept, steps=tuple(steps), failed=failed, finished=True)
+        keep(record)
+        yield record
+        results.clear()
+        release_freed()
 
-    def answered(job: Job) -> Iterator[Any]:
+    def answered(job: Job, steps: list[str], results: list[Result]) -> Iterator[Any]:
         job.check()
         job.deadline = time.monotonic() + parts.limits.turn_seconds
         for earlier in chat.path(exchange.record.parent):
@@ -134,7 +143,6 @@ def _work(chat: Chat, exchange: Exchange, parts: Engines, keep: Callable[[Record
         about: PictureRef | None = None
         begun, before = time.monotonic(), _calls(parts)
         thresholds = engines.settings().thresholds
-        steps, results = [], []
         for event in converse(pieces, parts, job, thresholds, store.open, restored, exchange.selected):
             if isinstance(event, About):
                 about, begun, before = event.picture, time.monotonic(), _calls(parts)
@@ -145,15 +153,11 @@ def _work(chat: Chat, exchange: Exchange, parts: Engines, keep: Callable[[Record
                 results.append(result)
                 yield result
                 _put_away(exchange, result)
+                if result.turn.undoes:  # its picture is the one that the chat is about again
+                    chat.chosen = tuple(n for n, known in enumerate(chat.pictures, 1) if known == result.picture)
             elif line := line_of(event):
                 steps.append(line)
                 yield line
-        kept = tuple(replace(r, turn=light(r.turn)) for r in results)
-        record = replace(exchange.record, results=kept, steps=tuple(steps), finished=True)
-        keep(record)
-        yield record
-        del event, result, results
-        release_freed()
 
     return work
 
@@ -217,6 +221,7 @@ def collect(exchange: Exchange, wait: float = 0.0) -> None:
                 )  # fmt: skip
             elif isinstance(item, Record):
                 exchange.record, exchange.handle = item, None
+                exchange.problem = Problem(*item.failed) if item.failed is not None else None
             else:
                 exchange.steps.append(item)
         if done and exchange.handle is not None:

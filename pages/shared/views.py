@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import actions, chats, engines, retuning, state, turns
-from pages.shared.state import Chat, Exchange
+from pages.shared import actions, chats, engines, keeping, retuning, state, turns
+from pages.shared.state import Chat, Exchange, Session
 from pages.shared.texts import count, escape, seconds
 from pages.shared.views_answer import answer
 from pages.shared.views_many import together
 from pages.shared.views_pictures import problem
 
 USER_AVATAR, WORKBENCH_AVATAR = ":material/person:", ":material/center_focus_strong:"
+NAMED = 3  # pictures; of more it is said how many
+LONG_TEXT, LONG_HEIGHT = 900, 200  # characters; pixels
 POLL = 0.1  # seconds between two looks at a running job
 MASKS_WAIT = 1.0
 ESCAPE = "Esc"
@@ -52,21 +55,44 @@ class Running:
         return f"{live.text or 'Starting'}{done}"
 
 
-# Streamlit keeps a page where it is when content grows below. The script waits for the place to be drawn; the browser
-# runs it once for each text, so that a slider or a click leaves the page where the reader has it.
+# Streamlit keeps a page where it is when content grows below. The script waits for the place to be drawn, and stays
+# with it while the pictures above get their heights; the browser runs it once for each text, so that a slider or a
+# click leaves the page where the reader has it. It also says for screen readers what happens: the page has no live
+# region of its own.
 SCROLL = """<script>
-(function find(left) {
-  const place = document.querySelector(".st-key-exchange-%s");
-  if (place) { place.style.scrollMarginTop = "4rem"; place.scrollIntoView({behavior: "smooth", block: "start"}); }
-  else if (left) { setTimeout(() => find(left - 1), 100); }
-})(30); // %s
+(function () {
+  const said = document.getElementById("workbench-said") ?? document.body.appendChild(Object.assign(
+    document.createElement("div"), {id: "workbench-said", role: "status", style: "position:fixed;left:-99rem"}));
+  said.setAttribute("role", "status");
+  said.textContent = %s;
+  const end = Date.now() + 2500;
+  let moved = false;
+  for (const kind of ["wheel", "touchstart", "keydown", "pointerdown"])
+    addEventListener(kind, () => { moved = true; }, {once: true, passive: true, capture: true});
+  (function stay(last) {
+    const place = document.querySelector(".st-key-exchange-%s");
+    const top = place ? Math.round(place.getBoundingClientRect().top) : null;
+    if (place && !moved && top !== last) {
+      place.style.scrollMarginTop = "4rem";
+      place.scrollIntoView({behavior: last === undefined ? "smooth" : "auto", block: "start"});
+    }
+    if (Date.now() < end && !moved) setTimeout(() => stay(top ?? undefined), 250);
+  })();
+})(); // %s
 </script>"""
 
 
 def scroll_to(exchange: Exchange) -> None:
     """Bring an exchange to the top of the view: when it begins, and again when its answer is there."""
     moment = "running" if exchange.running else "done"
-    st.html(SCROLL % (exchange.id, moment), unsafe_allow_javascript=True)
+    answers = " ".join(part.turn.answer.text for part in exchange.parts)
+    said = (
+        "Working on your request"
+        if exchange.running
+        else answers or (exchange.problem.message if exchange.problem else "")
+    )
+    words = json.dumps(said).replace("<", "\\u003c")
+    st.html(SCROLL % (words, exchange.id, moment), unsafe_allow_javascript=True)
 
 
 def exchange_view(chat: Chat, exchange: Exchange, latest: bool) -> Running | None:
@@ -83,12 +109,15 @@ def _request(chat: Chat, exchange: Exchange) -> None:
         _edit_form(exchange)
         return
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top", gap="small"):
-        st.text(exchange.record.text, width="stretch")
+        with st.container(height=LONG_HEIGHT if len(exchange.record.text) > LONG_TEXT else "content", border=False):
+            st.text(exchange.record.text, width="stretch")
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", width="content"):
             _about_request(chat, exchange)
     said = [exchange.record.how] if exchange.record.how else []
-    if len(chat.pictures) > 1 and exchange.parts:
-        said.append("about " + ", ".join(_numbered(chat, part.picture) for part in exchange.parts if part.picture))
+    about = [_numbered(chat, part.picture) for part in exchange.parts if part.picture]
+    if len(chat.pictures) > 1 and about:
+        everything = len(about) == len(chat.pictures) and len(about) > NAMED
+        said.append(f"about all {len(about)} pictures" if everything else "about " + ", ".join(about))
     if said:
         st.caption(escape("; ".join(said)))
 
@@ -100,7 +129,7 @@ def _about_request(chat: Chat, exchange: Exchange) -> None:
     )  # fmt: skip
     if not exchange.running and not exchange.elsewhere:
         st.button(
-            "Again", key=f"regenerate-{exchange.id}", icon=":material/refresh:", type="tertiary",
+            "Run again", key=f"regenerate-{exchange.id}", icon=":material/refresh:", type="tertiary",
             on_click=_again, args=(exchange,), help="Run it again; the answer now stays behind the new one",
         )  # fmt: skip
     _turns_between(chat, exchange)
@@ -128,9 +157,7 @@ def _edit_form(exchange: Exchange) -> None:
             "Send", key=f"resend-{exchange.id}", type="primary", icon=":material/send:", disabled=not words.strip(),
             on_click=_resend, args=(exchange, key),
         )  # fmt: skip
-        st.button(
-            "Leave it", key=f"unedit-{exchange.id}", type="tertiary", on_click=_set_editing, args=(exchange, False)
-        )
+        st.button("Cancel", key=f"unedit-{exchange.id}", type="tertiary", on_click=_set_editing, args=(exchange, False))
 
 
 def _resend(exchange: Exchange, key: str) -> None:
@@ -149,10 +176,10 @@ def _turns_between(chat: Chat, exchange: Exchange) -> None:
 
 
 def _pager(name: str, ids: list[str], now: int, exchange: Exchange, show: object) -> None:
-    for step, icon, word in ((-1, ":material/chevron_left:", "Earlier"), (1, ":material/chevron_right:", "Later")):
+    for step, word in ((-1, "Earlier"), (1, "Later")):
         to = now + step
         st.button(
-            "", key=f"{name}-{word}-{exchange.id}", icon=icon, type="tertiary", disabled=not 0 <= to < len(ids),
+            word, key=f"{name}-{word}-{exchange.id}", type="tertiary", disabled=not 0 <= to < len(ids),
             help=f"{word} {name.lower()}", on_click=show, args=(exchange, ids[to % len(ids)]),  # type: ignore[arg-type]
         )  # fmt: skip
         if step < 0:
@@ -196,17 +223,21 @@ def _steps(exchange: Exchange) -> None:
         st.caption("  \n".join(f":material/check: {escape(line)}" for line in exchange.steps))
 
 
-def pump(chat: Chat, running: list[Running]) -> None:
+def pump(session: Session, chat: Chat, running: list[Running]) -> None:
     """Show what runs until one of it ends, then draw the page anew.
 
     A click or another page ends this script at the next write; the job goes on, and the next run takes its events.
     """
-    while running:
-        for place in running:
-            turns.collect(place.exchange, POLL / len(running))
-            place.draw()
-        if not all(place.exchange.running for place in running):
-            st.rerun()
+    session.pumping = bool(running)
+    try:
+        while running:
+            for place in running:
+                turns.collect(place.exchange, POLL / len(running))
+                place.draw()
+            if not all(place.exchange.running for place in running):
+                st.rerun()
+    finally:
+        session.pumping = False
     waited = [retuning.wait_for(part, MASKS_WAIT) for exchange in chat.path() for part in exchange.parts if part.job]
     if any(waited):
         st.empty()  # where a click that came meanwhile goes first; a rerun asked for here would undo a change of page
@@ -217,9 +248,12 @@ LOOK_AGAIN = 2.0  # seconds
 
 
 @st.fragment(run_every=LOOK_AGAIN)
-def watch_store(chat_id: str) -> None:
-    """Draws the page anew when another tab changed the chat."""
+def watch(chat_id: str) -> None:
+    """Draws the page anew when another tab changed the chat, or when nobody shows what runs (Streamlit's own Stop)."""
     session = state.begin()
     chat = session.opened.get(chat_id)
-    if chat is not None and chat.saved and not session.full_run and chats.changed(session, chat):
+    if chat is None or session.full_run or session.pumping:
+        return
+    left = any(exchange.running for exchange in chat.path())
+    if left or (chat.saved and keeping.changed(session, chat)):
         st.rerun()

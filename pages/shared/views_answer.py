@@ -15,9 +15,9 @@ from pages.shared import actions, engines, retuning, state
 from pages.shared.canvas import CanvasEvent, Shape, canvas
 from pages.shared.state import LAYERS, Part, Problem, Session
 from pages.shared.texts import count, escape
-from pages.shared.views_correct import tools
+from pages.shared.views_correct import below_picture, tools
 from pages.shared.views_downloads import downloads
-from pages.shared.views_pictures import alt_of, problem
+from pages.shared.views_pictures import alt_of, problem, shown_if_kept
 from pages.shared.views_status import FETCH, fetch_needed
 from pages.shared.views_trace import trace
 from pages.shared.views_tuning import tuning
@@ -44,21 +44,22 @@ def answer(part_id: str, latest: bool) -> None:
     part = session.find_part(part_id)
     if part is None:
         return
-    turn = retuning.shown(session, part)
+    turn = retuning.shown(session, part, latest)
     if turn.keywords is None or part.picture is None:
         _words(part, turn, latest)
         _why(session, part, turn)
         return
+    _words(part, turn, latest)
+    if latest:
+        tools(part)
     if part.edited is not None:
-        _words(part, turn, latest)
-        _before_and_after(session, part, turn, latest)
+        _before_and_after(session, part, turn)
         _controls(session, part, turn, latest)
     else:
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            _picture(part, turn, latest)
+            _picture(part, turn)
         with right:
-            _words(part, turn, latest)
             _controls(session, part, turn, latest)
     if latest:
         _table(part, turn)
@@ -69,7 +70,7 @@ def answer(part_id: str, latest: bool) -> None:
 
 def _words(part: Part, turn: Turn, latest: bool) -> None:
     if turn.references:
-        resolved = "; ".join(f"“{r.words}” is {r.meaning}" if r.words else r.meaning for r in turn.references)
+        resolved = "; ".join(f"“{r.words}” → {r.meaning}" if r.words else r.meaning for r in turn.references)
         st.caption(f":material/link: {escape(resolved)}")
     if turn.answer.text:
         st.text(turn.answer.text)
@@ -109,8 +110,8 @@ def _again_label(part: Part, turn: Turn) -> str:
 
 
 def _controls(session: Session, part: Part, turn: Turn, latest: bool) -> None:
-    if turn.status == Status.ASKED:
-        return  # nothing was chosen yet: there is nothing to move or to take away
+    if turn.status == Status.ASKED or (turn.status in (Status.STOPPED, Status.FAILED) and not turn.detections.items):
+        return  # nothing was chosen: there is nothing to move or to take away
     if latest:
         _tuning(part, turn)
         downloads(session, part, turn)
@@ -118,8 +119,7 @@ def _controls(session: Session, part: Part, turn: Turn, latest: bool) -> None:
     details = st.expander("Thresholds, objects, files", key=f"details-{part.id}", on_change="rerun", type="compact")
     if details.open:
         with details:
-            if part.edited is None:
-                tools(part, turn)
+            tools(part)
             _tuning(part, turn)
             downloads(session, part, turn)
             _table(part, turn)
@@ -137,17 +137,18 @@ def _tuning(part: Part, turn: Turn) -> None:
 # -- the picture ----------------------------------------------------------------------------------------------------
 
 
-def _picture(part: Part, turn: Turn, latest: bool) -> None:
+def _picture(part: Part, turn: Turn) -> None:
     picture = part.picture
     assert picture is not None
-    if latest:
-        tools(part, turn)
     store = engines.pictures()
-    canvas(
-        f"canvas-{part.id}", picture, shapes(turn), alt=_told(part, turn),
-        jpeg=lambda side: store.jpeg(picture, side), layers=part.layers, hidden=part.hidden, selected=part.selected,
-        tool=part.tool, points=part.points, on_event=lambda event: _heard(part.id, event),
-    )  # fmt: skip
+    with shown_if_kept():
+        canvas(
+            f"canvas-{part.id}", picture, shapes(turn), alt=_told(part, turn),
+            jpeg=lambda side: store.jpeg(picture, side), layers=part.layers, hidden=part.hidden, selected=part.selected,
+            tool=part.tool, points=part.points, on_event=lambda event: _heard(part.id, event),
+            text=state.begin().label_size,
+        )  # fmt: skip
+    below_picture(part, turn)
     if turn.detections.items:
         _layers(part)
     if any(action.kind == "take" for action in turn.answer.actions):
@@ -211,19 +212,20 @@ def _told(part: Part, turn: Turn) -> str:
     return f"{alt_of(part.picture)}. Marked: {found or 'nothing'}."
 
 
-def _before_and_after(session: Session, part: Part, turn: Turn, latest: bool) -> None:
+def _before_and_after(session: Session, part: Part, turn: Turn) -> None:
     edited = part.edited
     assert edited is not None
     before, after = st.columns(2, gap="medium")
     with before:
         st.caption("Before, with what was removed marked")
-        _picture(part, turn, latest)
+        _picture(part, turn)
     with after:
         st.caption("After")
-        canvas(
-            f"edited-{part.id}", edited, (), alt="The picture with the gap filled",
-            jpeg=lambda side: engines.pictures().jpeg(edited, side), objects=False,
-        )  # fmt: skip
+        with shown_if_kept():
+            canvas(
+                f"edited-{part.id}", edited, (), alt="The picture with the gap filled",
+                jpeg=lambda side: engines.pictures().jpeg(edited, side), objects=False,
+            )  # fmt: skip
         current = session.chat.current == [edited]
         st.button(
             "This is the current picture" if current else "Continue with this picture",

@@ -44,7 +44,7 @@ def sidebar(session: Session) -> None:
 
 def chat_menu(session: Session, chat: Chat) -> None:
     """Rename, clear, export and delete the chat that is shown."""
-    with st.popover("This chat", icon=":material/more_horiz:", key="chat-menu", type="tertiary"):
+    with st.popover("This chat", icon=":material/more_horiz:", key=f"chat-menu-{session.menus}", type="tertiary"):
         st.button(
             "Rename",
             key="rename",
@@ -55,14 +55,19 @@ def chat_menu(session: Session, chat: Chat) -> None:
         )
         if chat.head:
             st.button(
-                "Clear the view", key="clear", icon=":material/clear_all:", type="tertiary", on_click=chats.clear_chat,
-                help="The pictures stay; what was asked can be brought back",
+                "Clear the view", key="clear", icon=":material/clear_all:", type="tertiary", on_click=_clear,
+                args=(session,), help="The pictures stay; what was asked can be brought back",
             )  # fmt: skip
         chat_files(session, chat)
         st.button(
             "Delete", key="delete", icon=":material/delete:", type="tertiary", on_click=_open,
             args=(session, DELETE, chat.id),
         )  # fmt: skip
+
+
+def _clear(session: Session) -> None:
+    chats.clear_chat()
+    session.menus += 1
 
 
 def cleared(chat: Chat) -> None:
@@ -75,6 +80,7 @@ def cleared(chat: Chat) -> None:
 
 def _open(session: Session, dialog: str, chat_id: str) -> None:
     session.dialog = f"{dialog}{chat_id}"
+    session.menus += 1
 
 
 def help_lines(place: str) -> None:
@@ -141,8 +147,10 @@ def _delete_dialog(chat_id: str) -> None:
 
 @st.dialog("Rename this chat", on_dismiss=_close)
 def _rename_dialog(chat_id: str) -> None:
-    title = st.text_input("Title", state.begin().chat.title, key=f"title-{chat_id}", max_chars=state.TITLE_CHARS)
-    if st.button("Rename", key="rename-now", type="primary", disabled=not title.strip()):
+    with st.form("rename-form", border=False):
+        title = st.text_input("Title", state.begin().chat.title, key=f"title-{chat_id}", max_chars=state.TITLE_CHARS)
+        sent = st.form_submit_button("Rename", key="rename-now", type="primary")
+    if sent and title.strip():
         _done(lambda: chats.rename_chat(chat_id, title))
 
 

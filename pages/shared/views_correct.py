@@ -18,42 +18,47 @@ TOOLS = {
     "click": ":material/ads_click: Click",
 }
 HINTS = {
+    "look": "Drag moves the picture, the wheel zooms, a click selects an object.",
     "box": "Drag over the object: the answer is made again with your box.",
-    "click": "Click the object; right-click or Shift-click what does not belong to it.",
+    "click": "Click the object; right-click, Shift-click or press long on what does not belong to it.",
 }
 SMALLEST = 2  # pixels a side
 CHANGEABLE = tuple(intent for intent in INTENTS if intent != IntentName.OTHER)
 
 
-def tools(part: Part, turn: Turn) -> None:
-    """What a click on the picture does, and what is done with the clicks and the object selected."""
+def tools(part: Part) -> None:
+    """What a click on the picture does. Always one row and one line, so that the picture stays where it is."""
     key = f"tool-{part.id}"
     st.session_state[key] = part.tool
+    st.segmented_control(
+        "What a click on the picture does", list(TOOLS), format_func=TOOLS.__getitem__, key=key,
+        label_visibility="collapsed", on_change=_tool_changed, args=(part, key),
+    )  # fmt: skip
+    correcting = part.tool == "click" and part.selected is not None
+    st.caption(f"Your clicks correct object {part.selected}." if correcting else HINTS[part.tool])
+
+
+def below_picture(part: Part, turn: Turn) -> None:
+    """What is done with the clicks and the object selected."""
+    selected = part.selected if part.selected and part.selected <= len(turn.detections.items) else None
+    if not part.points and selected is None and part.tool != "box":
+        return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.segmented_control(
-            "What a click on the picture does", list(TOOLS), format_func=TOOLS.__getitem__, key=key,
-            label_visibility="collapsed", on_change=_tool_changed, args=(part, key),
-        )  # fmt: skip
         if part.points:
             st.button(
                 "Cut it out", key=f"cut-{part.id}", type="primary", icon=":material/content_cut:",
                 on_click=_use_clicks, args=(part,),
             )  # fmt: skip
-            st.button("Forget", key=f"forget-{part.id}", type="tertiary", on_click=_forget, args=(part,))
-        if part.selected is not None and part.selected <= len(turn.detections.items):
-            phrase = turn.detections.items[part.selected - 1].phrase
+            st.button("Clear clicks", key=f"forget-{part.id}", type="tertiary", on_click=_forget, args=(part,))
+        if selected is not None:
+            phrase = turn.detections.items[selected - 1].phrase
             st.button(
-                escape(f"Not this {phrase}", 40), key=f"reject-{part.id}", icon=":material/block:",
-                help=f"Put object {part.selected} away (Delete in the picture)",
-                on_click=_reject, args=(part, part.selected),
+                escape(f"Put away {selected} {phrase}", 40), key=f"reject-{part.id}", icon=":material/block:",
+                help="It does not count any more (Delete in the picture does the same)",
+                on_click=_reject, args=(part, selected),
             )  # fmt: skip
         if part.tool == "box":
             _by_numbers(part)
-    hint = HINTS.get(part.tool, "")
-    if part.tool == "click" and part.selected is not None:
-        hint = f"Your clicks correct object {part.selected}. {hint}"
-    if hint:
-        st.caption(hint)
 
 
 def _by_numbers(part: Part) -> None:
@@ -127,7 +132,7 @@ def phrase_field(part: Part, turn: Turn) -> None:
     key = f"phrases-{part.id}"
     chosen = st.multiselect(
         "Things to find", now, now, key=key, accept_new_options=True, placeholder="Everything",
-        help="Type a new thing and press Enter; a cross removes one.",
+        help="Type a new thing and press Enter, a cross removes one; then run it again.",
     )  # fmt: skip
     if list(chosen) != now:
         st.button(

@@ -11,6 +11,7 @@ from core.formats.bundle import slug
 from core.sessions.examples import intents_csv, phrases_csv
 from pages.shared import chats, engines
 from pages.shared.state import Chat, Problem, Session
+from pages.shared.texts import count
 from pages.shared.views_pictures import problem
 
 
@@ -60,10 +61,10 @@ def examples(session: Session) -> None:
         return
     if not kept:
         return
-    st.caption(f"{len(kept)} corrected requests are kept as labelled examples.")
+    st.caption(f"{count(len(kept), 'corrected request')} kept as labelled examples.")
     with st.container(horizontal=True):
         for name, write in (("intents", intents_csv), ("phrases", phrases_csv)):
             st.download_button(
                 f"{name.capitalize()} (CSV)", write(kept), f"corrected-{name}.csv", "text/csv",
-                key=f"examples-{name}", on_click="ignore", icon=":material/labels:",
+                key=f"examples-{name}", on_click="ignore", icon=":material/label:",
             )  # fmt: skip

@@ -64,7 +64,7 @@ def recent_chats() -> None:
             _chat(summary)
     if len(kept) > FEW and not every:
         st.button(f"Show all {len(kept)}", key="show-all", type="tertiary", on_click=_show_every)
-    with st.expander("Bring in a chat, take out corrections", key="chat-files", type="compact"):
+    with st.expander("Import a chat, export corrections", key="chat-files", type="compact"):
         _files(session)
 
 
@@ -85,7 +85,7 @@ def _chat(summary: Summary) -> None:
         if summary.picture is not None:
             try:
                 st.image(engines.pictures().thumbnail(summary.picture), width=64, alt="")
-            except InputError:
+            except (InputError, StorageError):
                 st.caption("Its picture is gone")
         with st.container(gap="xxsmall"):
             clicked = st.button(escape(summary.title, 40), key=f"home-{summary.id}", type="tertiary", wrap=True)

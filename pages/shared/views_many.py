@@ -24,6 +24,10 @@ def together(exchange: Exchange) -> None:
     st.markdown(f"**{count(found, 'object')} on {len(tables)} of {count(len(exchange.parts), 'picture')}**")
     if not tables:
         return
+    where = [f"{table['picture'].iloc[0]} ({len(table)})" for table in tables]
+    without = len(exchange.parts) - len(tables)
+    rest = f"; nothing on the other {count(without, 'picture')}" if without else ""
+    st.text(f"Found on {', '.join(where)}{rest}.")
     table = pd.concat(tables, ignore_index=True)
     st.dataframe(
         without_empty(table), hide_index=True, column_config=PICTURE | COLUMNS, key=f"together-{exchange.id}",

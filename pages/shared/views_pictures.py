@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import streamlit as st
 
+from core.errors import StorageError
 from core.pictures import encode_jpeg, open_picture
 from core.samples import Sample, available, find, load
 from core.types.picture import PictureRef
@@ -18,6 +22,7 @@ FORMATS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF"
 CHAT_PAGE = "pages/1_Chat.py"
 CARD_SIZE = (480, 320)
 CARD_COLUMNS, CARD_WIDTH = 6, 120
+PILLS = 5  # pictures that are chosen by a name beside the field; more of them by their thumbnails alone
 GENERAL_REQUESTS = ("What is in the picture?", "Segment everything", "Read the text")
 REQUEST_ICON, FAILURE_ICON = ":material/play_arrow:", ":material/sentiment_dissatisfied:"
 
@@ -50,6 +55,15 @@ def problem(shown: Problem | None) -> None:
     """An error beside what caused it, with its remedy."""
     if shown is not None:
         st.error(f"{escape(shown.message)}  \n{escape(shown.remedy)}", icon=":material/error:")
+
+
+@contextlib.contextmanager
+def shown_if_kept() -> Iterator[None]:
+    """Around what shows a kept picture: where its file is gone, that is said in its place."""
+    try:
+        yield
+    except StorageError as error:
+        problem(Problem(error.message, error.remedy))
 
 
 def samples(place: str, to_chat: bool = False) -> None:
@@ -106,10 +120,11 @@ def current(chat: Chat) -> None:
 
 def _large(picture: PictureRef) -> None:
     store = engines.pictures()
-    canvas(
-        f"picture-{picture.digest}", picture, (), alt=alt_of(picture), jpeg=lambda side: store.jpeg(picture, side),
-        objects=False,
-    )  # fmt: skip
+    with shown_if_kept():
+        canvas(
+            f"picture-{picture.digest}", picture, (), alt=alt_of(picture), jpeg=lambda side: store.jpeg(picture, side),
+            objects=False,
+        )  # fmt: skip
     st.caption(escape(" · ".join([picture.name, picture.size, *picture.notes])))
 
 
@@ -120,7 +135,8 @@ def thumbnails(chat: Chat, place: str) -> None:
     with st.grid(CARD_COLUMNS, min_column_width=CARD_WIDTH):
         for number, picture in enumerate(chat.pictures, 1):
             with st.container(gap="xsmall"):
-                st.image(store.thumbnail(picture), width="stretch", alt=alt_of(picture))
+                with shown_if_kept():
+                    st.image(store.thumbnail(picture), width="stretch", alt=alt_of(picture))
                 st.button(
                     escape(f"{number} · {picture.name}", 24), key=f"use-{place}-{number}-{chat.id}", width="stretch",
                     type="primary" if picture.digest in now else "secondary", on_click=_toggle, args=(chat, number),
@@ -148,6 +164,9 @@ def _choose(chat: Chat, every: bool) -> None:
 def about(chat: Chat) -> None:
     """Which pictures the next request is about, as numbers to click; nothing where there is one."""
     if len(chat.pictures) < 2:
+        return
+    if len(chat.pictures) > PILLS:
+        st.caption(f"Next: {len(chat.current)} of {len(chat.pictures)} pictures")
         return
     key = f"about-{chat.id}"
     st.session_state[key] = list(chat.chosen or (len(chat.pictures),))

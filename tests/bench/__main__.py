@@ -10,7 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import memory, startup, turns
+from tests.bench import memory, page, startup, turns
+from tests.bench.needs import Skipped
 
 BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "first_paint": startup.first_paint,
@@ -19,6 +20,8 @@ BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "warm_turn_640": turns.warm_turn_640,
     "warm_turn_12mp": turns.warm_turn_12mp,
     "threshold_change": turns.threshold_change,
+    "page_rerun": page.page_rerun,
+    "open_stored": page.open_stored,
     "memory_growth": memory.growth,
 }
 
@@ -33,7 +36,12 @@ def main() -> int:
         parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(BENCHES)}")
     figures: dict[str, float] = {}
     for name in options.names or BENCHES:
-        for key, value in BENCHES[name]().items():
+        try:
+            measured = BENCHES[name]()
+        except Skipped as reason:
+            print(f"{name} is skipped: {reason}", file=sys.stderr)
+            continue
+        for key, value in measured.items():
             figures[key] = round(value, 3)
             print(f"{key:<44} {value:12.3f}", flush=True)
     if options.json:

@@ -28,7 +28,7 @@ PICTURES, WIDTH, HEIGHT, QUALITY = 10, 4000, 3000, 92
 NOISE = 6  # levels of 255: of a camera in a dim room
 SUBJECTS = {"astronaut": "person", "cat": "cat", "coffee": "cup", "motorcycle": "motorcycle"}
 REQUESTS = (
-    "how many {}s are there?", "detect the {}", "what is in the picture?", "outline the red circle", "segment the {}",
+    "is there a {}?", "detect the {}", "what is in the picture?", "outline the red circle", "segment the {}",
 )  # fmt: skip
 
 
@@ -62,14 +62,17 @@ class Library:
         self.settings = replace(load_settings(), data_dir=self.folder)
         self.store = SessionStore(self.settings)
         self.pictures = [self.store.pictures.add(picture(n), f"photo {n + 1}.jpg") for n in range(PICTURES)]
+        for ref in self.pictures:
+            self.store.pictures.thumbnail(ref)  # as they are there once a page has shown them
 
     @functools.cached_property
     def answers(self) -> list[Answered]:
-        """Fifty: five requests about each picture, one picture after the other."""
+        """Fifty: five requests about each picture. They go round the pictures, so that a page shows many of them."""
         engines, found = assemble(self.settings), []
-        for number, ref in enumerate(self.pictures):
-            name = tuple(SUBJECTS.values())[number % len(SUBJECTS)]
-            for request in REQUESTS:
+        names = tuple(SUBJECTS.values())
+        for request in REQUESTS:
+            for number, ref in enumerate(self.pictures):
+                name = names[number % len(names)]
                 piece = Piece(ref, request.format(name))
                 for event in converse((piece,), engines, Job(), self.settings.thresholds, self.store.pictures.open):
                     if isinstance(event, Completed):

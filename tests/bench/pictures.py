@@ -21,7 +21,7 @@ def resized(image: ImageAsset, width: int, height: int, seed: int = 0) -> ImageA
     pixels = cv2.resize(image.pixels, (width, height), interpolation=cv2.INTER_CUBIC)
     corner = np.random.default_rng(seed).integers(0, 255, (8, 8, 3), np.uint8)
     pixels[:8, :8] = corner
-    return ImageAsset.of(pixels, image.name)
+    return ImageAsset.of(np.asarray(pixels, np.uint8), image.name)
 
 
 def mosaic(width: int, height: int) -> ImageAsset:

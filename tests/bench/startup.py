@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.samples import SAMPLES, load
 from core.settings import ROOT, load_settings
+from tests.bench import needs
 from tests.browser.server import browser, running_app
 
 RUNS = 5
@@ -20,10 +21,15 @@ RUNS = 5
 
 def first_paint() -> dict[str, float]:
     """Seconds from opening the address to the title, on a server that just started, and for a second visitor."""
+    needs.chromium()
     first: list[float] = []
     second: list[float] = []
     for _ in range(3):
-        with running_app() as address, browser() as chromium:
+        with (
+            tempfile.TemporaryDirectory() as chats,
+            running_app({"VLP_WORKBENCH_DATA": chats}) as address,
+            browser() as chromium,
+        ):
             for into in (first, second):
                 page = chromium.new_page()
                 begin = time.perf_counter()
@@ -36,6 +42,7 @@ def first_paint() -> dict[str, float]:
 
 def cold_ask() -> dict[str, float]:
     """One process from start to answer, all caches warm; against an interpreter that only imports the kernel."""
+    needs.weights()
     with tempfile.TemporaryDirectory() as scratch:
         picture = _picture(Path(scratch))
         _ask(picture, None)  # trains the head where it is not yet
@@ -47,6 +54,7 @@ def cold_ask() -> dict[str, float]:
 
 def first_ask() -> dict[str, float]:
     """The same with an empty cache but for the weights: the intent head is trained."""
+    needs.weights()
     with tempfile.TemporaryDirectory() as scratch:
         cache = Path(scratch) / "cache"
         shutil.copytree(load_settings().cache_dir / "weights", cache / "weights")

@@ -7,19 +7,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from core.contours import path_data
 from core.dialogue.answering import retune
 from core.dialogue.engines import Engines, assemble
 from core.dialogue.turn import run_turn
 from core.jobs import Job
-from core.overlay import Layers, draw
 from core.pictures import encode_jpeg
+from core.sessions.pictures import SHOWN_QUALITY
 from core.settings import load_settings
 from core.types.events import Completed
 from core.types.image import ImageAsset
 from core.types.turn import Request, Turn
+from pages.shared.canvas import SCREEN_SIDE
+from tests.bench import needs
 from tests.bench.pictures import mosaic, resized, sample
 
-SCREEN = 1460  # the long side at which a page shows a picture
 RUNS, CHANGES = 7, 200
 
 
@@ -39,10 +41,16 @@ def ask(engines: Engines, image: ImageAsset, text: str) -> Turn:
     return events[-1].turn
 
 
-def show(image: ImageAsset, turn: Turn) -> bytes:
-    """What a page does with a turn: draw at screen size, encode."""
-    layers = Layers(suggestions=turn.suggestions)
-    return encode_jpeg(draw(image, turn.detections, turn.masks, layers, SCREEN), None, 88)
+def show(image: ImageAsset, turn: Turn) -> None:
+    """What a page does with a new answer: the picture at screen size, encoded, and its masks' outlines."""
+    encode_jpeg(image.pixels, SCREEN_SIDE, SHOWN_QUALITY)
+    outline(turn)
+
+
+def outline(turn: Turn) -> None:
+    """What a page does with an answer that changed: the outlines of masks that are new. The picture stays."""
+    for mask in turn.masks.items:
+        path_data(mask)
 
 
 def warm_turn_640() -> dict[str, float]:
@@ -56,6 +64,7 @@ def warm_turn_12mp() -> dict[str, float]:
 
 
 def _warm(name: str, width: int, height: int) -> dict[str, float]:
+    needs.weights()
     engines = assemble(load_settings())
     base = sample("astronaut")
     ask(engines, resized(base, width, height, 999), "segment the person")
@@ -76,7 +85,8 @@ def _warm(name: str, width: int, height: int) -> dict[str, float]:
 
 
 def threshold_change() -> dict[str, float]:
-    """A moved slider at 12 megapixels: select, cut, answer, draw, encode; against one detector pass."""
+    """A moved slider at 12 megapixels: select, cut, answer, outline; against one detector pass."""
+    needs.weights()
     engines = assemble(load_settings())
     detector = engines.detector
     image = mosaic(4000, 3000)
@@ -87,15 +97,16 @@ def threshold_change() -> dict[str, float]:
         with clock(passes):
             detector.propose(resized(image, 4000, 3000, run), ("person", "cat", "cup", "motorcycle"), Job())
     calls = getattr(detector, "calls", 0)
-    boxes, cuts = [], []
+    boxes: list[float] = []
+    cuts: list[float] = []
     for change in range(CHANGES):
         level = 0.15 + 0.6 * (change % 50) / 50
         with clock(boxes):
-            show(image, retune(turn, image, thresholds.with_(box=level), engines)[0])
+            outline(retune(turn, image, thresholds.with_(box=level), engines)[0])
     for change in range(CHANGES):
         level = 0.2 + 0.6 * change / CHANGES  # a new cut every time: nothing is remembered
         with clock(cuts):
-            show(image, retune(turn, image, thresholds.with_(mask_cut=level), engines)[0])
+            outline(retune(turn, image, thresholds.with_(mask_cut=level), engines)[0])
     box, mask, measured = statistics.median(boxes), statistics.median(cuts), statistics.median(passes)
     return {
         "threshold_change_box_12mp_ms": box,

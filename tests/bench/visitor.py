@@ -1,15 +1,18 @@
-"""A browser session without a browser: it runs a page of the real server over its websocket, and counts what is sent."""
+"""A visitor without a browser: runs a page of the real server over its websocket, and counts what is sent."""
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlparse
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets import Subprotocol
 from websockets.sync.client import ClientConnection, connect
 
 from pages.shared.owner import COOKIE
@@ -20,18 +23,30 @@ LARGEST = 256 * 1024 * 1024  # bytes of one message
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the page's script. ms: from the request to the last message. sent: bytes of the messages."""
+    """One run of the page's script, with those that it asks for. ms: until its end. sent: bytes, as they travel."""
 
     ms: float
     sent: int
     messages: int
 
 
+class CountingSocket(socket.socket):
+    """received: bytes until now."""
+
+    received = 0
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        data = super().recv(size, flags)
+        self.received += len(data)
+        return data
+
+
 @dataclass
 class Visitor:
     """What the browser would know of the page: its widgets' ids and fragments by key, the messages that it caches."""
 
-    socket: ClientConnection
+    server: ClientConnection
+    wire: CountingSocket
     page: str = ""
     ids: dict[str, str] = field(default_factory=dict)
     fragments: dict[str, str] = field(default_factory=dict)
@@ -79,16 +94,16 @@ class Visitor:
         return message
 
     def _run(self, message: BackMsg) -> Run:
-        begin, sent, count = time.perf_counter(), 0, 0
-        self.socket.send(message.SerializeToString())
+        begin, before, count = time.perf_counter(), self.wire.received, 0
+        self.server.send(message.SerializeToString())
         while True:
-            data = self.socket.recv(RUN_SECONDS)
+            data = self.server.recv(RUN_SECONDS)
             assert isinstance(data, bytes)
-            told, sent, count = ForwardMsg.FromString(data), sent + len(data), count + 1
+            told, count = ForwardMsg.FromString(data), count + 1
             self._hear(told)
-            if told.WhichOneof("type") == "script_finished":
-                if told.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-                    return Run((time.perf_counter() - begin) * 1000, sent, count)
+            ended = told.WhichOneof("type") == "script_finished"
+            if ended and told.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                return Run((time.perf_counter() - begin) * 1000, self.wire.received - before, count)
 
     def _hear(self, told: ForwardMsg) -> None:
         if told.hash and told.metadata.cacheable:
@@ -108,8 +123,12 @@ class Visitor:
 @contextmanager
 def visitor(address: str, browser: str) -> Iterator[Visitor]:
     """A session of the browser whose cookie holds `browser` (32 hexadecimal digits)."""
-    url = address.replace("http", "ws", 1) + "/_stcore/stream"
+    where = urlparse(address)
+    wire = CountingSocket()
+    wire.connect((where.hostname, where.port))
+    headers = {"Cookie": f"{COOKIE}={browser}"}
+    url = f"ws://{where.netloc}/_stcore/stream"
     with connect(
-        url, additional_headers={"Cookie": f"{COOKIE}={browser}"}, subprotocols=["streamlit"], max_size=LARGEST,  # type: ignore[list-item]
-    ) as socket:  # fmt: skip
-        yield Visitor(socket)
+        url, sock=wire, additional_headers=headers, subprotocols=[Subprotocol("streamlit")], max_size=LARGEST
+    ) as server:
+        yield Visitor(server, wire)

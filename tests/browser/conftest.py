@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.server import browser, chromium_path, running_app
 
@@ -85,6 +85,11 @@ class User:
         """The labels of the objects listed beside the last picture."""
         return [row.strip() for row in self.message.locator(".objects li").all_inner_texts()]
 
+    def sees(self, count: int) -> list[str]:
+        """The labels of so many objects beside the last picture: it may draw itself a moment after the words."""
+        expect(self.message.locator(".objects li")).to_have_count(count, timeout=5000)
+        return self.objects
+
     def say(self, text: str) -> str:
         """Ask, and give back what is said."""
         self.ask(text)
@@ -115,6 +120,8 @@ class User:
         if "Detector calls" not in trace.inner_text():
             trace.get_by_text("Why?").click()
         trace.get_by_text("Detector calls for this answer").wait_for(timeout=WAIT_MS)
+        self.page.wait_for_timeout(SETTLE_MS)
+        self.settle()
         return trace.inner_text()
 
     def shoot(self, name: str) -> None:

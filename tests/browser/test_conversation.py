@@ -91,33 +91,36 @@ def refers(user: User, name: str) -> None:
     """Words that act on the last result, and ask back where they may mean two things."""
     said = user.say("segment the red circle and the blue box in picture 2")
     assert "red circle" in said and "blue box" in said
-    assert len(user.objects) == 2
+    user.sees(2)
     user.ask("only the left one")
-    assert len(user.objects) == 1 and "red circle" in user.objects[0]
+    assert "red circle" in user.sees(1)[0]
     assert "only the left one" in user.message.inner_text()  # what it was resolved to is shown
     user.ask("undo")
-    assert len(user.objects) == 2
+    user.sees(2)
     user.ask("and the green box too")
-    assert any("green box" in label for label in user.objects)
+    assert any("green box" in label for label in user.sees(4))
     user.ask("make it bigger")
     check(user, f"{name}-3-asks-back")
     user.click("The mask")
     assert "px out" in user.message.inner_text()
     user.ask("not the blue box")
-    assert not any("blue box" in label for label in user.objects)
+    assert not any("blue box" in label for label in user.sees(3))
     check(user, f"{name}-4-refers")
 
 
 def corrects(user: User, name: str) -> None:
     """Another intent, another thing; the answer before stands behind the new one."""
     user.why()
-    user.page.get_by_role("combobox", name="Meant as").last.click()
+    field = user.page.get_by_role("combobox", name="Meant as").last
+    field.scroll_into_view_if_needed()
+    user.page.wait_for_timeout(600)  # a list closes when the page behind it scrolls
+    field.click()
     user.page.get_by_role("option", name="Show boxes").click()
     user.page.wait_for_timeout(600)
     user.settle()
     assert "Version 2 of 2" in user.page.get_by_test_id("stChatMessage").nth(-2).inner_text()
     check(user, f"{name}-5-corrected")
-    user.page.get_by_test_id("stChatMessage").nth(-2).get_by_role("button", name="Again").click()
+    user.page.get_by_test_id("stChatMessage").nth(-2).get_by_role("button", name="Run again").click()
     user.page.wait_for_timeout(600)
     user.settle()
     assert "Version 3 of 3" in user.page.get_by_test_id("stChatMessage").nth(-2).inner_text()
@@ -154,10 +157,9 @@ def goes_on(user: User, name: str) -> None:
     user.page.get_by_test_id("stChatMessage").first.wait_for()
     user.settle()
     assert user.say("segment the red circle and the yellow circle in picture 2").startswith("Outlined")
-    found = len(user.objects)
-    assert found == 2
+    user.sees(2)
     user.ask("only the larger one")
-    assert len(user.objects) == 1
+    user.sees(1)
     user.ask("undo")
-    assert len(user.objects) == found
+    user.sees(2)
     check(user, f"{name}-9-goes-on")

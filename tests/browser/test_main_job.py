@@ -70,9 +70,9 @@ def test_download_all_is_complete_and_leaves_the_page_alone(visit: Visit, tmp_pa
     user = visit()
     user.open_sample("Cat", "segment the cat")
     user.click("segment the cat")
-    user.page.evaluate(
-        "() => { window.runs = 0; new MutationObserver(() => { window.runs += 1; }).observe("
-        "document.querySelector('[data-testid=stApp]'), {attributeFilter: ['data-test-script-state']}); }"
+    user.page.evaluate(  # what a rerun of the page or of the answer would draw anew
+        "() => { window.drawn = 0; new MutationObserver((all) => { window.drawn += all.length; }).observe("
+        "document.querySelector('[data-testid=stChatMessage]:last-of-type'), {childList: true, subtree: true}); }"
     )
     with user.page.expect_download() as started:
         user.page.get_by_role("button", name="Download all").click()
@@ -86,7 +86,7 @@ def test_download_all_is_complete_and_leaves_the_page_alone(visit: Visit, tmp_pa
         assert Image.open(io.BytesIO(archive.read("index.png"))).size == (451, 300)
         assert json.loads(archive.read("coco.json"))["annotations"]
     user.page.wait_for_timeout(500)
-    assert user.page.evaluate("window.runs") == 0
+    assert user.page.evaluate("window.drawn") == 0
     assert user.answer.startswith("Outlined 1 cat")
 
 
@@ -98,8 +98,9 @@ def test_a_zebra_is_honestly_not_found_and_a_box_can_be_drawn(visit: Visit) -> N
     user.shoot("zebra")
     user.click("Draw a box")
     user.shoot("drawing")
+    user.page.locator("[class*=st-key-numbers-] button").first.click()
     user.click("Use this box")
-    assert "your box" in user.answer or "1 zebra" in user.answer
+    assert "marked by you" in user.answer or "1 zebra" in user.answer
     assert user.page.get_by_text("with a box drawn by hand").count() == 1
 
 
@@ -129,7 +130,7 @@ def test_what_is_typed_is_text_and_a_bad_file_is_refused_beside_the_field(visit:
     user.shoot("refused")
     text = 'segment the <img src=x onerror="window.hacked=1"> **cat** :red[x]'
     user.ask(text)
-    assert user.page.get_by_test_id("stChatMessage").first.inner_text().strip().endswith(text)
+    assert user.page.get_by_test_id("stChatMessage").first.get_by_test_id("stText").inner_text() == text
     assert user.page.evaluate("window.hacked") is None
     assert not user.foreign
 

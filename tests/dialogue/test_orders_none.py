@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import random
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,10 +20,11 @@ from core.keywords.embedded import EmbeddedKeywords
 from core.packing import pack
 from core.registry import EngineContext
 from core.settings import ASSETS, ROOT
-from core.types.language import IntentName, IntentPrediction
+from core.types.language import IntentName
 from core.types.reference import Operation, Order, Selector
 from core.types.turn import Action
-from tests.fakes import FakeIntent, fake_engines
+from tests.dialogue.orders_helpers import Reserved
+from tests.fakes import fake_engines
 
 NAMED = ("dog", "cat", "ball")
 FRESH = """segment the dog|how many people are there?|segment the left dog|remove the red cup|hello|thank you very much
@@ -58,13 +58,6 @@ POINTING = (
     "others",
     "selected",
 )
-
-
-class Reserved(FakeIntent):
-    """Takes every text for something else: only the words of the tables make an order."""
-
-    def classify(self, texts: Sequence[str]) -> list[IntentPrediction]:
-        return [IntentPrediction.certain(IntentName.OTHER) for _ in texts]
 
 
 @pytest.fixture(scope="module")

@@ -183,9 +183,12 @@ def verdict(row: Row) -> str:
         return "" if order is None and row.operation == FRESH else f"read as {order.operation if order else FRESH}"
     if place.base is None:  # there is nothing to resolve it on: the turn says so
         return "" if row.operation == SAYS else f"read as {order.operation}"
+    base, before = place.base, place.before
+    if order.operation == Operation.UNDO and before:  # what comes into force again, and what is taken back
+        base, before = before[-1], (place.base,)
     answer = resolve(
-        order, place.base, place.image, place.engines,
-        selected=row.selected, before=place.before, same_picture=place.same_picture,
+        order, base, place.image, place.engines,
+        selected=row.selected, before=before, same_picture=place.same_picture,
     )  # fmt: skip
     if isinstance(answer, Answer):
         return _asked(row, order, answer)

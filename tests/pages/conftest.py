@@ -180,3 +180,39 @@ def detector_of(parts: Engines) -> FakeDetector:
     fake = parts.detector.engine  # type: ignore[attr-defined]
     assert isinstance(fake, FakeDetector)
     return fake
+
+
+def calls(parts: Engines) -> int:
+    """How often the detector was asked; what the memo knew is not counted."""
+    return len(detector_of(parts).calls)
+
+
+OWNER = "browser " + "a" * 32
+
+
+@pytest.fixture
+def one_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every session is the same browser's."""
+    monkeypatch.setattr("pages.shared.state.owner_id", lambda: OWNER)
+
+
+@pytest.fixture
+def restart(monkeypatch: pytest.MonkeyPatch, kept_chats: SessionStore, tmp_path: Path) -> Callable[[], Engines]:
+    """The server ends and begins again: engines remember nothing, the store is read anew."""
+
+    def again() -> Engines:
+        shared.store().close()
+        store = SessionStore(load_settings(environ={"VLP_WORKBENCH_DATA": str(tmp_path)}))
+        monkeypatch.setattr(shared, "store", lambda: store)
+        parts = plain_engines()
+        serve(monkeypatch, parts)
+        return parts
+
+    return again
+
+
+def reopen(visit: Callable[..., App], title: str) -> App:
+    """Another session of the same user opens a chat from the sidebar."""
+    app = visit(picture=False)
+    app.press(title)
+    return app

@@ -73,7 +73,7 @@ def test_a_dashed_region_can_be_taken(visit: Visit, monkeypatch: pytest.MonkeyPa
     assert "Dashed" in app.captions and not app.part.turn.detections.items
     app.press("Take the dashed region")
     assert app.part.turn.user_boxes == (box,)
-    assert app.said[-1].startswith("Outlined 1 zorb (your box")
+    assert app.said[-1].startswith("Outlined 1 zorb (marked by you")
     assert list(app.table()["basis"]) == ["user"]
 
 

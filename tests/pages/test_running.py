@@ -35,7 +35,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> SlowDetector:
     """A slow detector, and a page that does not wait for it: as when a click ends its script."""
     detector = SlowDetector()
     serve(monkeypatch, plain_engines(detector=detector))
-    monkeypatch.setattr("pages.shared.views.pump", lambda chat, running: None)
+    monkeypatch.setattr("pages.shared.views.pump", lambda session, chat, running: None)
     return detector
 
 
