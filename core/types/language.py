@@ -64,7 +64,7 @@ class FilterKind(StrEnum):
     """What picks among several objects of a phrase, after detection."""
 
     SIDE = "side"  # value: left, right, top, bottom, center
-    SIZE = "size"  # value: largest, smallest
+    SIZE = "size"  # value: largest, smallest; of objects already found also tallest, shortest, widest, narrowest
     ORDER = "order"  # value: left, right, top or bottom to count from; number: 1-based, -1 = last
     COUNT = "count"  # number: keep the best so many
     COLOUR = "colour"  # value: a basic colour on the object's own pixels; only in what a dialogue kept

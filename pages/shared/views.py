@@ -17,6 +17,7 @@ from pages.shared.views_many import together
 from pages.shared.views_pictures import problem
 
 USER_AVATAR, WORKBENCH_AVATAR = ":material/person:", ":material/center_focus_strong:"
+ROW = 8  # the most buttons and words beside a request
 NAMED = 3  # pictures; of more it is said how many
 LONG_TEXT, LONG_HEIGHT = 900, 200  # characters; pixels
 POLL = 0.1  # seconds between two looks at a running job
@@ -120,6 +121,8 @@ def _request(chat: Chat, exchange: Exchange) -> None:
         said.append(f"about all {len(about)} pictures" if everything else "about " + ", ".join(about))
     if said:
         st.caption(escape("; ".join(said)))
+    elif exchange.running:
+        clear(1)
 
 
 def _about_request(chat: Chat, exchange: Exchange) -> None:
@@ -133,6 +136,14 @@ def _about_request(chat: Chat, exchange: Exchange) -> None:
             on_click=_again, args=(exchange,), help="Run it again; the answer now stays behind the new one",
         )  # fmt: skip
     _turns_between(chat, exchange)
+    if exchange.running:
+        clear(ROW)
+
+
+def clear(places: int) -> None:
+    """Empty places: while a script goes on, Streamlit leaves what an earlier run drew in them standing, pale."""
+    for _ in range(places):
+        st.empty()
 
 
 def _again(exchange: Exchange) -> None:
@@ -194,6 +205,7 @@ def _reply(exchange: Exchange, latest: bool) -> Running | None:
             shortcut=ESCAPE if latest else None,
         )  # fmt: skip
         running.draw()
+        clear(ROW)
         return running
     if exchange.elsewhere:
         st.caption(":shimmer[This request runs in another tab]")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -71,6 +73,36 @@ def test_a_conversation_on_three_pictures_over_a_restart(
         user.page.close()
     with running_app(environment) as address:
         goes_on(opened(context, address), name)
+
+
+def test_a_killed_server_loses_the_running_request_alone(chromium: Browser, weights_dir: Path, tmp_path: Path) -> None:
+    context, environment = chromium.new_context(), {"VLP_WORKBENCH_DATA": str(tmp_path)}
+    with running_app(environment) as address:
+        user = opened(context, address)
+        user.page.get_by_role("button", name="segment the cat").click()
+        user.page.get_by_test_id("stChatMessage").nth(1).wait_for()
+        user.settle()
+        user.upload(page_of_text())
+        field = user.page.get_by_test_id("stChatInputTextArea")
+        field.fill("read the text")
+        field.press("Enter")
+        user.page.locator("[class*=st-key-stop-] button").wait_for()
+        user.page.wait_for_timeout(500)
+        os.kill(address.pid, signal.SIGKILL)
+        user.page.close()
+    with running_app(environment) as address:
+        user = opened(context, address)
+        user.page.get_by_role("button", name="segment the cat").last.click()
+        user.page.get_by_test_id("stChatMessage").nth(3).wait_for()
+        user.settle()
+        assert "This request was interrupted." in user.message.inner_text()
+        first = user.page.get_by_test_id("stChatMessage").nth(1)
+        assert first.get_by_test_id("stText").first.inner_text().startswith("Outlined 1 cat")
+        user.click("Try again")
+        user.page.wait_for_timeout(500)
+        user.settle()
+        assert "It reads" in user.message.inner_text()
+    context.close()
 
 
 def begins(user: User, name: str) -> None:
