@@ -13,7 +13,7 @@ from core.types.language import IntentName
 from pages.shared import chats, state, turns
 from pages.shared.state import Chat, Problem, Session
 from pages.shared.texts import count, escape
-from pages.shared.views_files import chat_files
+from pages.shared.views_files import export_button
 from pages.shared.views_pictures import problem, samples, uploader
 
 DELETE, RENAME = "delete ", "rename "  # a dialog's name, before the chat's id
@@ -45,24 +45,26 @@ def sidebar(session: Session) -> None:
 def chat_menu(session: Session, chat: Chat) -> None:
     """Rename, clear, export and delete the chat that is shown."""
     with st.popover("This chat", icon=":material/more_horiz:", key=f"chat-menu-{session.menus}", type="tertiary"):
-        st.button(
-            "Rename",
-            key="rename",
-            icon=":material/edit:",
-            type="tertiary",
-            on_click=_open,
-            args=(session, RENAME, chat.id),
-        )
         if chat.head:
             st.button(
                 "Clear the view", key="clear", icon=":material/clear_all:", type="tertiary", on_click=_clear,
                 args=(session,), help="The pictures stay; what was asked can be brought back",
             )  # fmt: skip
-        chat_files(session, chat)
-        st.button(
-            "Delete", key="delete", icon=":material/delete:", type="tertiary", on_click=_open,
-            args=(session, DELETE, chat.id),
-        )  # fmt: skip
+        manage(session, chat.id, chat.title, chat.saved)
+
+
+def manage(session: Session, chat_id: str, title: str, saved: bool = True, place: str = "") -> None:
+    """What can be done with a chat as a whole; `place` keeps two menus of one chat apart."""
+    st.button(
+        "Rename", key=f"rename{place}", icon=":material/edit:", type="tertiary", on_click=_open,
+        args=(session, RENAME, chat_id),
+    )  # fmt: skip
+    if saved:
+        export_button(session, chat_id, title)
+    st.button(
+        "Delete", key=f"delete{place}", icon=":material/delete:", type="tertiary", on_click=_open,
+        args=(session, DELETE, chat_id),
+    )  # fmt: skip
 
 
 def _clear(session: Session) -> None:
@@ -148,10 +150,17 @@ def _delete_dialog(chat_id: str) -> None:
 @st.dialog("Rename this chat", on_dismiss=_close)
 def _rename_dialog(chat_id: str) -> None:
     with st.form("rename-form", border=False):
-        title = st.text_input("Title", state.begin().chat.title, key=f"title-{chat_id}", max_chars=state.TITLE_CHARS)
+        title = st.text_input("Title", _title(chat_id), key=f"title-{chat_id}", max_chars=state.TITLE_CHARS)
         sent = st.form_submit_button("Rename", key="rename-now", type="primary")
     if sent and title.strip():
         _done(lambda: chats.rename_chat(chat_id, title))
+
+
+def _title(chat_id: str) -> str:
+    session = state.begin()
+    if chat_id in session.opened:
+        return session.opened[chat_id].title
+    return next((summary.title for summary in chats.summaries(session) if summary.id == chat_id), "")
 
 
 def _done(what: Callable[[], None]) -> None:

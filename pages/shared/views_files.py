@@ -10,25 +10,23 @@ from core.errors import InputError, StorageError
 from core.formats.bundle import slug
 from core.sessions.examples import intents_csv, phrases_csv
 from pages.shared import chats, engines
-from pages.shared.state import Chat, Problem, Session
+from pages.shared.state import Problem, Session
 from pages.shared.texts import count
 from pages.shared.views_pictures import problem
 
 
-def chat_files(session: Session, chat: Chat) -> None:
-    """The chat as a zip."""
-    if not chat.saved:
-        return
+def export_button(session: Session, chat_id: str, title: str) -> None:
+    """A kept chat as a zip."""
     st.download_button(
-        "Export as a zip", lambda: exported(session, chat), f"{slug(chat.title)}.zip", "application/zip",
-        key=f"export-{chat.id}", on_click="ignore", type="tertiary", icon=":material/archive:",
+        "Export as a zip", lambda: exported(session, chat_id), f"{slug(title)}.zip", "application/zip",
+        key=f"export-{chat_id}", on_click="ignore", type="tertiary", icon=":material/archive:",
     )  # fmt: skip
 
 
-def exported(session: Session, chat: Chat) -> bytes:
+def exported(session: Session, chat_id: str) -> bytes:
     """The zip's bytes."""
     file = io.BytesIO()
-    engines.store().export(session.owner, chat.id, file)
+    engines.store().export(session.owner, chat_id, file)
     return file.getvalue()
 
 

@@ -13,6 +13,7 @@ from core.sessions.records import Summary
 from pages.shared import chats, engines, state, turns
 from pages.shared.state import Problem, Session
 from pages.shared.texts import count, escape
+from pages.shared.views_chats import dialogs, manage
 from pages.shared.views_files import examples as corrected
 from pages.shared.views_files import import_field
 from pages.shared.views_pictures import CARD_WIDTH, CHAT_PAGE, card, problem
@@ -66,6 +67,7 @@ def recent_chats() -> None:
         st.button(f"Show all {len(kept)}", key="show-all", type="tertiary", on_click=_show_every)
     with st.expander("Import a chat, export corrections", key="chat-files", type="compact"):
         _files(session)
+    dialogs(session)
 
 
 def _show_every() -> None:
@@ -87,9 +89,13 @@ def _chat(summary: Summary) -> None:
                 st.image(engines.pictures().thumbnail(summary.picture), width=64, alt="")
             except (InputError, StorageError):
                 st.caption("Its picture is gone")
-        with st.container(gap="xxsmall"):
+        session = state.begin()
+        with st.container(gap="xxsmall", width="stretch"):
             clicked = st.button(escape(summary.title, 40), key=f"home-{summary.id}", type="tertiary", wrap=True)
             st.caption(f"{_date(summary.updated)} · {count(summary.requests, 'request')}")
+            key = f"home-menu-{summary.id}-{session.menus}"
+            with st.popover("More", icon=":material/more_horiz:", key=key, type="tertiary"):
+                manage(session, summary.id, summary.title, place=f"-{summary.id}")
     if clicked:
         chats.show_chat(summary.id)
         st.switch_page(CHAT_PAGE)

@@ -217,7 +217,7 @@ def test_a_picture_whose_file_is_gone_leaves_the_chat_readable(
 @pytest.mark.usefixtures("one_user")
 def test_a_chat_goes_out_as_a_zip_and_comes_in_as_it_was(visit: Visit, kept_chats: SessionStore) -> None:
     app = visit().ask("segment the cat").ask("only the left one")
-    said, data = app.said, exported(app.session, app.session.chat)
+    said, data = app.said, exported(app.session, app.session.chat.id)
     app.press_key("delete").press_key("delete-now")
     assert kept_chats.chats(OWNER) == []
     app.go_home()
