@@ -76,7 +76,7 @@ def in_force(records: Sequence[Record]) -> list[Record]:
     for record in records:
         undone = next((r.turn.undoes for r in record.results if r.turn.undoes), "")
         if undone:
-            stack = stack[: next((n for n, r in enumerate(stack) if r.id == undone), len(stack))]
+            stack = stack[: next((n for n, r in enumerate(stack) if r.node == undone), len(stack))]
         elif any(looked(result.turn) for result in record.results):
             stack.append(record)
     return stack
@@ -182,10 +182,10 @@ def _undo(text: str, order: Order, stack: Sequence[Record], asked: bool) -> tupl
     top = stack[-1]
     taken = {r.picture.digest: r.turn for r in top.results if r.picture}
     if len(stack) < 2:
-        return tuple(Piece(r.picture, text, order, None, (r.turn,), top.id) for r in top.results if looked(r.turn))
+        return tuple(Piece(r.picture, text, order, None, (r.turn,), top.node) for r in top.results if looked(r.turn))
     last = top.results[-1].turn
     return tuple(
-        Piece(r.picture, text, order, r.turn, (taken.get(r.picture.digest, last),), top.id)
+        Piece(r.picture, text, order, r.turn, (taken.get(r.picture.digest, last),), top.node)
         for r in stack[-2].results
         if r.picture and looked(r.turn)
     )

@@ -36,7 +36,7 @@ class Request:
 
     order, base: where the words refer, what they do, and the turn on whose result they do it (None: there is none yet).
     before: the turns on the picture until now. selected: the number of the object selected in it. adjustments: what the
-    dialogue did to the objects until now. undoes: id of the turn that this one takes back.
+    dialogue did to the objects until now. undoes: the node of the exchange that this one takes back.
     """
 
     text: str
@@ -113,7 +113,8 @@ class Turn:
     bank: one row of logits for every prompt measured, by prompt digest. masks: one for each detection, in order (area 0
     where none was cut). filled: digests of the masks under which the picture was changed. timings_ms: by stage.
     engines: the engine that served each stage. references: what the words that refer were resolved to; base: the turn
-    on whose result this one builds; undoes: the turn that it takes back; adjustments: what the dialogue did to them.
+    on whose result this one builds; undoes: the node of the exchange that it takes back; adjustments: what the dialogue
+    did to the objects.
     """
 
     id: str

@@ -239,3 +239,12 @@ def test_words_that_refer_to_nothing_ask_back(text: str) -> None:
     talk = Talk(photo())
     (turn,) = talk.say(text)
     assert turn.status == Status.ASKED and turn.answer.text
+
+
+def test_what_was_undone_stays_undone_when_it_is_corrected() -> None:
+    talk = Talk(photo())
+    talk.say("find the dog")
+    talk.say("find the cat")
+    talk.say("undo")
+    talk.records[1] = replace(talk.records[1], id="another version")
+    assert boxes(talk.say("only the left one")[0]) == [A]
