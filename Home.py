@@ -53,6 +53,7 @@ def main() -> None:
         return
     page.run()
     engines.warm_up()
+    engines.tidy()
 
 
 if __name__ == "__main__":

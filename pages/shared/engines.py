@@ -106,12 +106,12 @@ def statuses() -> dict[str, EngineStatus]:
 @st.cache_resource(show_spinner=False)
 def warm_up() -> Handle:
     """Load the nets in the worker, once a process; called after the first paint."""
-    parts, chats = engines(), store()
-    return worker().submit("warm-up", lambda job: _warm(parts, chats, job))
+    parts = engines()
+    return worker().submit("warm-up", lambda job: _warm(parts, job))
 
 
-def _warm(parts: Engines, chats: SessionStore, job: Job) -> Iterator[str]:
-    """Use every engine once on next to nothing; then let go of chats that are too old.
+def _warm(parts: Engines, job: Job) -> Iterator[str]:
+    """Use every engine once on next to nothing.
 
     Streamlit collects garbage after every run; what the libraries made is taken out of its sight, or each run would
     take up to half a second longer.
@@ -131,11 +131,20 @@ def _warm(parts: Engines, chats: SessionStore, job: Job) -> Iterator[str]:
         yield name
     gc.collect()
     gc.freeze()
+
+
+@st.cache_resource(show_spinner=False, ttl="1d")
+def tidy() -> Handle:
+    """Let go of chats that are too old, and of what refers to nothing, once a day; called after the first paint."""
+    chats = store()
+    return worker().submit("tidy", lambda job: _tidied(chats))
+
+
+def _tidied(chats: SessionStore) -> Iterator[object]:
     try:
-        chats.tidy()
+        yield chats.tidy()
     except StorageError:
         return  # the page that lists the chats says it
-    yield "tidied"
 
 
 @dataclass

@@ -151,6 +151,7 @@ def kept_chats(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SessionStore:
 def serve(monkeypatch: pytest.MonkeyPatch, parts: Engines) -> None:
     monkeypatch.setattr(shared, "engines", lambda: parts)
     monkeypatch.setattr(shared, "warm_up", Over)
+    monkeypatch.setattr(shared, "tidy", Over)
 
 
 @pytest.fixture
