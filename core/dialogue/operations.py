@@ -59,7 +59,7 @@ OPERATIONS: dict[Operation, Entry] = {
         "“Make it smaller”: the mask or the picture?",
     ),
     Operation.UNDO: Entry(
-        "The result before the last one that was not taken back is in force again, with its picture, objects and"
+        "The result before the last one that was not taken back is shown again, with its picture, objects and"
         " thresholds; once more goes back further.",
         "nothing",
         ("undo", "go back", "undo that", "never mind", "take that back", "revert"),
@@ -75,7 +75,7 @@ OPERATIONS: dict[Operation, Entry] = {
         "No other picture is there: open one?",
     ),
     Operation.INTENT: Entry(
-        "Something else is done with the objects in force, or with those of them that are named.",
+        "Something else is done with the objects shown, or with those of them that are named.",
         "nothing but masks that are missing, and the filling of gaps",
         (
             "remove it", "remove the left one", "now segment them", "just boxes please", "how big is it?",

@@ -75,7 +75,7 @@ def _nothing_yet(order: Order) -> Answer:
 def _no_objects(order: Order) -> Answer:
     weaker = Order(Operation.LOWER, order.words)
     return Answer(
-        f"No object is in force that “{order.words}” could be about.",
+        f"Nothing is marked now that “{order.words}” could be about.",
         (Action("refer", "Show weaker ones", pack(weaker)), Action("help", "What can I say?")),
     )
 
@@ -101,13 +101,13 @@ def _undo(order: Order, base: Turn | None, before: Sequence[Turn]) -> Change | A
     if base is None:
         text = "There is nothing left to take back."
         if taken is not None:
-            text = f"Took back “{taken.text}”. Nothing is in force now."
+            text = f"Took back “{taken.text}”. Nothing is marked now."
         return Answer(text, (Action("help", "What can I say?"),))
     count = len(base.detections.items)
     objects = "1 object is" if count == 1 else f"{count or 'no'} objects are"
     said = f"Took back “{taken.text}”." if taken is not None else ""
     reference = Reference(
-        order.words, Operation.UNDO, f"back to “{base.text}”: {objects} in force again",
+        order.words, Operation.UNDO, f"back to “{base.text}”: {objects} marked again",
         tuple(range(1, count + 1)), turn=base.id,
     )  # fmt: skip
     return _change(base, reference, base.adjustments, said=said)
@@ -220,7 +220,7 @@ def _reference(order: Order, chosen: Meant, context: Context, does: str) -> Refe
     among = context.items if now else next((p for p in context.pools() if all(i in p for i in items)), items)
     told_of = told(items, among)
     if chosen.whole and len(items) > 1:
-        told_of = "both objects in force" if len(items) == 2 else f"all {len(items)} objects in force"
+        told_of = "both objects" if len(items) == 2 else f"all {len(items)} objects"
     if not now:
         told_of += ", put away before"
     return Reference(order.words, order.operation, does + told_of, numbers, turn=turn)

@@ -77,7 +77,7 @@ class Understanding:
             if request.undoes:  # the first result of all was taken back: that is done, and leaves nothing
                 taken = request.before[-1].id if request.before else ""
                 self.status = Status.DONE
-                self.references = (Reference(order.words, order.operation, "nothing is in force now", turn=taken),)
+                self.references = (Reference(order.words, order.operation, "nothing is marked now", turn=taken),)
             yield Said(self.answer)
             raise Ended
         self.references, self.said = change.references, change.said

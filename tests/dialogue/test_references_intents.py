@@ -121,7 +121,7 @@ def test_without_objects_what_needs_one_asks(engines: Engines) -> None:
     assert objects(base) == ""
     for order in (keep(numbers=(1,)), reject(pronoun=True), do(IntentName.INPAINT, IT), Order(Operation.GROW, "wider")):
         asked = question(order, base, engines)
-        assert "No object is in force" in asked.text and labels(asked) == ["Show weaker ones"]
+        assert "Nothing is marked now that" in asked.text and labels(asked) == ["Show weaker ones"]
     assert objects(then(add("and the dogs too", "dogs"), base, engines)) == "ABC"
     assert then(do(IntentName.ANSWER, None, "count them"), base, engines).status == Status.DONE
 

@@ -202,7 +202,7 @@ def test_the_result_before_is_in_force_again_with_everything(dogs: Turn, engines
     turn = then(Order(Operation.UNDO, "undo"), stricter, engines, before=(left,))
     assert (objects(turn), turn.thresholds, turn.acts) == ("AB", stricter.thresholds, stricter.acts)
     assert turn.answer.text.startswith("Took back “only that”.")
-    assert "2 objects are in force again" in turn.references[0].meaning
+    assert "2 objects are marked again" in turn.references[0].meaning
     assert objects(then(Order(Operation.UNDO, "undo"), dogs, engines, before=(stricter,))) == "ABC"
     assert engines.detector.calls == calls  # type: ignore[attr-defined]
 
@@ -210,7 +210,7 @@ def test_the_result_before_is_in_force_again_with_everything(dogs: Turn, engines
 def test_nothing_left_to_take_back_is_said(dogs: Turn, engines: Engines) -> None:
     assert "nothing left to take back" in question(Order(Operation.UNDO, "undo"), None, engines).text
     last = question(Order(Operation.UNDO, "undo"), None, engines, before=(dogs,))
-    assert last.text == "Took back “segment the dogs”. Nothing is in force now."
+    assert last.text == "Took back “segment the dogs”. Nothing is marked now."
 
 
 # -- the same again --------------------------------------------------------------------------------------------------
