@@ -15,6 +15,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let canvas = canvases.get(parentElement)
   if (!canvas || !parentElement.contains(canvas.home)) {
     canvas?.close()
+    parentElement.querySelector(".place").innerHTML = PAGE // canvas.css and canvas.html
     canvas = new Canvas(parentElement)
     canvases.set(parentElement, canvas)
   }

@@ -36,24 +36,22 @@ SCREEN_SIDE = 1460  # as wide as a picture is shown on a usual screen at twice t
 LABEL_CHARS = 120
 SMALLEST = 1.0  # picture pixels: the side of a box
 BRIGHT = 120  # ITU-R BT.601 luma above which dark writing is read better
-JPEG = "image/jpeg"
+JPEG, PROGRAM = "image/jpeg", "text/javascript"
 _JPEGS = Memo(96_000_000)  # bytes: some 30 pictures of 12 megapixels at full size, for every session together
-
-
-def _source(kind: str) -> str:
-    return (ASSETS / "canvas" / f"canvas.{kind}").read_text(encoding="utf-8")
 
 
 def _code(*names: str) -> str:
     return "\n".join((ASSETS / "canvas" / name).read_text(encoding="utf-8") for name in names)
 
 
-_COMPONENT = st.components.v2.component(
-    "vlp_canvas",
-    html=_code("canvas.html"),
-    css=_code("canvas.css"),
-    js=_code("drawing.js", "hands.js", "canvas.js"),  # one module: the browser can import nothing from here
-)
+# A component's source travels in every message of every canvas, 38 kB of it: what travels only fetches the rest, once.
+_PROGRAM = "\n".join(
+    [
+        f"const PAGE = {json.dumps('<style>' + _code('canvas.css') + '</style>' + _code('canvas.html'))}",
+        _code("drawing.js", "hands.js", "canvas.js"),  # one module: the browser can import nothing from here
+    ]
+).encode()
+_COMPONENT = st.components.v2.component("vlp_canvas", html='<div class="place"></div>', js=_code("loader.js"))
 
 
 @dataclass(frozen=True)
@@ -133,6 +131,7 @@ def canvas(
         "objects": objects,
         "text": text,
         "heard": [memory["client"], memory["last"]],
+        "program": serve(_PROGRAM, PROGRAM, f"canvas/{key}/program"),
     }
     heard = partial(_heard, key, picture.digest, (picture.width, picture.height), numbers, editable, on_event)
     _COMPONENT(key=key, data=data, on_event_change=heard)

@@ -122,6 +122,7 @@ def _warm(parts: Engines, job: Job) -> Iterator[str]:
         "keywords": lambda: parts.keywords.extract(WARM_UP_TEXT),
         "detector": lambda: getattr(parts.detector, "engine", parts.detector).propose(tiny, WARM_UP_PHRASES, job),
         "segmenter": lambda: parts.segmenter.segment(tiny, (Prompt((8.0, 8.0, 56.0, 56.0)),), job),
+        "tables": _a_table,
     }
     for name, use in uses.items():
         try:
@@ -145,6 +146,14 @@ def _tidied(chats: SessionStore) -> Iterator[object]:
         yield chats.tidy()
     except StorageError:
         return  # the page that lists the chats says it
+
+
+def _a_table() -> object:
+    """Loads what a page needs for its first table; Home, where most begin, has none."""
+    import pandas as pd
+    import pyarrow as pa  # type: ignore[import-untyped]
+
+    return pa.Table.from_pandas(pd.DataFrame({"": [0]}))
 
 
 @dataclass

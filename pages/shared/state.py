@@ -223,7 +223,8 @@ class Session:
         return next((c.exchanges[exchange_id] for c in self.opened.values() if exchange_id in c.exchanges), None)
 
     def find_part(self, part_id: str) -> Part | None:
-        return next((part for chat in self.opened.values() for part in chat.parts() if part.id == part_id), None)
+        exchange = self.find(part_id.rpartition("-")[0])
+        return next((part for part in exchange.parts if part.id == part_id), None) if exchange else None
 
     def chat_of(self, exchange: Exchange) -> Chat:
         return next((c for c in self.opened.values() if exchange.id in c.exchanges), self.chat)

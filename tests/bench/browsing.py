@@ -63,9 +63,8 @@ def send(page: Page, text: str) -> None:
     """Send a request, and wait until it is answered."""
     exchanges = page.locator("[class*=st-key-exchange-]")
     before = exchanges.last.get_attribute("class") if exchanges.count() else ""
-    field = page.get_by_test_id("stChatInputTextArea")
-    field.fill(text)
-    field.press("Enter")
+    page.get_by_test_id("stChatInputTextArea").fill(text)
+    page.get_by_test_id("stChatInputSubmitButton").click()  # Enter would not wait until a file is there
     page.wait_for_function(
         "before => { const all = document.querySelectorAll('[class*=st-key-exchange-]');"
         " return all.length && all[all.length - 1].className !== before }",
