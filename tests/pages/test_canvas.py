@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import streamlit as st
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from streamlit import runtime
 from streamlit.testing.v1 import AppTest
@@ -86,6 +86,7 @@ anything = some.recursive(
 KINDS = ["select", "point", "box", "move", "reject", "hide", "full"]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a machine may be busy
 @given(
     some.sampled_from(KINDS),
     some.fixed_dictionaries({}, optional=dict.fromkeys(("number", "point", "box", "hidden"), anything)),
@@ -97,6 +98,7 @@ def test_nothing_that_a_browser_sends_breaks_it(kind: str, raw: dict[str, Any]) 
         assert 0 <= event.box[0] < event.box[2] <= 400 and 0 <= event.box[1] < event.box[3] <= 300
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(anything)
 def test_no_shape_of_data_breaks_it(raw: object) -> None:
     assert parse(raw, SIZE, NUMBERS, EDITABLE) is None
