@@ -134,7 +134,10 @@ def _warm(parts: Engines, job: Job) -> Iterator[str]:
     gc.freeze()
 
 
-@st.cache_resource(show_spinner=False, ttl="1d")
+DAY = 86_400  # seconds; Streamlit reads words for it with pandas, which would be loaded before the first paint
+
+
+@st.cache_resource(show_spinner=False, ttl=DAY)
 def tidy() -> Handle:
     """Let go of chats that are too old, and of what refers to nothing, once a day; called after the first paint."""
     chats = store()
