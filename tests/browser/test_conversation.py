@@ -41,7 +41,14 @@ def page_of_text() -> dict[str, Any]:
     return {"name": "page.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
 
 
-@pytest.fixture(params=[(DESKTOP, False), (PHONE, True)], ids=["wide-light", "narrow-dark"])
+LOOKS = {
+    f"{'wide' if size == DESKTOP else 'narrow'}-{'dark' if dark else 'light'}": (size, dark)
+    for size in (DESKTOP, PHONE)
+    for dark in (False, True)
+}
+
+
+@pytest.fixture(params=LOOKS.values(), ids=LOOKS)
 def browser_of(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[tuple[BrowserContext, str]]:
     (width, height), dark = request.param
     context = chromium.new_context(
