@@ -55,6 +55,10 @@ class Job:
     def cancelled(self) -> bool:
         return self._cancelled.is_set()
 
+    def renewed(self) -> Job:
+        """A fresh job that reports to the same place."""
+        return Job(self._on_progress, self.deadline)
+
     def check(self) -> None:
         """Raise `Cancelled` or `EngineTimeout` where the work should not go on."""
         if self._cancelled.is_set():
@@ -64,6 +68,16 @@ class Job:
                 "The time limit of this request has passed.", "Raise [limits] turn_seconds, or ask for less."
             )
 
+    @contextmanager
+    def off_the_clock(self) -> Iterator[None]:
+        """What is done inside (a download, a load) does not count against the deadline."""
+        deadline, began = self.deadline, time.monotonic()
+        self.deadline = None
+        try:
+            yield
+        finally:
+            self.deadline = None if deadline is None else deadline + time.monotonic() - began
+
     def report(self, fraction: float | None, text: str) -> None:
         """Say how far the work is (fraction in [0, 1] or None); also a check."""
         self.check()
@@ -72,14 +86,17 @@ class Job:
 
 
 class Handle:
-    """A submitted piece of work, as its owner sees it: a queue of what it yields, and its end."""
+    """A submitted piece of work, as its owner sees it: a queue of what it yields, and its end.
 
-    def __init__(self, owner: str, work: Callable[[Job], Iterator[Any]], job: Job) -> None:
-        self.owner = owner
-        self.job = job
+    background: it gives way to everything else, and begins anew when it was interrupted.
+    """
+
+    def __init__(self, owner: str, work: Callable[[Job], Iterator[Any]], job: Job, background: bool = False) -> None:
+        self.owner, self.job, self.background = owner, job, background
         self._work = work
         self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._done = threading.Event()
+        self._given_up = False
         self.error: BaseException | None = None
         self.started = False
 
@@ -89,6 +106,11 @@ class Handle:
         return self._done.is_set()
 
     def cancel(self) -> None:
+        self._given_up = True
+        self.job.cancel()
+
+    def give_way(self) -> None:
+        """Interrupt background work for the sake of something that somebody waits for."""
         self.job.cancel()
 
     def drain(self, wait: float = 0.0) -> list[Any]:
@@ -104,50 +126,90 @@ class Handle:
     def wait(self, timeout: float | None = None) -> bool:
         return self._done.wait(timeout)
 
-    def run(self) -> None:
-        """Called by the worker's thread, once."""
+    def run(self) -> bool:
+        """Called by the worker's thread. False where background work gave way and must run again."""
         self.started = True
         try:
             for item in self._work(self.job):
                 self._items.put(item)
         except BaseException as error:
+            if isinstance(error, Cancelled) and self.background and not self._given_up:
+                self.job = self.job.renewed()
+                self.started = False
+                return False
             self.error = error
-        finally:
-            self._done.set()
+        self._done.set()
+        return True
 
 
 class Worker:
-    """Runs submitted work one piece at a time on a daemon thread; owners take turns, each owner's work in order."""
+    """Runs submitted work one piece at a time on a daemon thread; owners take turns, each owner's work in order.
+
+    Background work runs when nothing else waits, and gives way when something comes.
+    """
 
     def __init__(self, name: str = "worker") -> None:
         self._waiting: OrderedDict[str, deque[Handle]] = OrderedDict()
+        self._background: deque[Handle] = deque()
+        self._running: Handle | None = None
         self._wake = threading.Condition()
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
         self._thread.start()
 
-    def submit(self, owner: str, work: Callable[[Job], Iterator[Any]], job: Job | None = None) -> Handle:
+    def submit(
+        self, owner: str, work: Callable[[Job], Iterator[Any]], job: Job | None = None, background: bool = False
+    ) -> Handle:
         """Queue work for an owner. `work` is a generator function; each item it yields reaches `Handle.drain`."""
-        handle = Handle(owner, work, job or Job())
+        handle = Handle(owner, work, job or Job(), background)
         with self._wake:
-            self._waiting.setdefault(owner, deque()).append(handle)
+            if background:
+                self._background.append(handle)
+            else:
+                self._waiting.setdefault(owner, deque()).append(handle)
+                if self._running is not None and self._running.background:
+                    self._running.give_way()
             self._wake.notify()
         return handle
 
     def waiting(self) -> int:
-        """How many pieces wait and have not begun."""
+        """How many pieces wait and have not begun; background work is not counted."""
         with self._wake:
             return sum(len(line) for line in self._waiting.values())
 
+    def ahead(self, handle: Handle) -> int:
+        """How many pieces of work run before this one begins; 0 where it runs, ended, or is next and nothing runs."""
+        with self._wake:
+            lines = OrderedDict((owner, list(line)) for owner, line in self._waiting.items())
+            before = 1 if self._running is not None and not self._running.background else 0
+            if not any(handle in line for line in lines.values()):
+                return 0
+            while True:
+                owner, line = lines.popitem(last=False)
+                if line.pop(0) is handle:
+                    return before
+                before += 1
+                if line:
+                    lines[owner] = line
+
     def _next(self) -> Handle:
         with self._wake:
-            while not self._waiting:
+            while not (self._waiting or self._background):
                 self._wake.wait()
+            if not self._waiting:
+                self._running = self._background.popleft()
+                return self._running
             owner, line = self._waiting.popitem(last=False)
             handle = line.popleft()
             if line:
                 self._waiting[owner] = line  # to the back: the other owners come first
+            self._running = handle
             return handle
 
     def _loop(self) -> None:
         while True:
-            self._next().run()
+            handle = self._next()
+            done = handle.run()
+            with self._wake:
+                self._running = None
+                if not done:
+                    self._background.appendleft(handle)

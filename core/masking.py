@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from core import geometry
+from core import geometry, registry
 from core.types.arrays import Floats
 from core.types.masks import Mask, MaskLogits
 
@@ -13,14 +13,31 @@ STABILITY_STEP = 0.1  # stability compares the masks cut this much (in probabili
 
 
 def cut_mask(logits: MaskLogits, row: int, cut: float, picture: tuple[int, int]) -> Mask:
-    """One object's mask; cutting logits at logit(cut) needs no exponential over the picture."""
-    quality = logits.quality[row]
-    grid = logits.logits[row, 0 if np.isnan(quality).all() else int(np.nanargmax(quality))]
-    grid = tidied(grid, geometry.logit(cut))
-    enlarged, origin = geometry.enlarge_logits(grid, logits.maps[row], logits.extents[row], picture)
+    """One object's mask; cutting logits at logit(cut) needs no exponential over the picture.
+
+    Logits with a frame are enlarged exactly as their model's library does, and nothing is tidied.
+    """
+    level, frame = geometry.logit(cut), logits.frames[row]
+    grid = logits.logits[row, candidate(logits, row)]
+    if frame is None:
+        grid = tidied(grid, level)
+        enlarged, origin = geometry.enlarge_logits(grid, logits.maps[row], logits.extents[row], picture)
+    else:
+        enlarged, origin = registry.enlarger()(grid, frame, level, picture)
     wide = np.count_nonzero(grid >= geometry.logit(cut - STABILITY_STEP))
     narrow = np.count_nonzero(grid >= geometry.logit(cut + STABILITY_STEP))
-    return Mask.of(enlarged >= geometry.logit(cut), narrow / wide if wide else 0.0, origin, picture)
+    return Mask.of(enlarged >= level, narrow / wide if wide else 0.0, origin, picture)
+
+
+def candidate(logits: MaskLogits, row: int) -> int:
+    """The candidate that counts: the one of best quality; where they are made for it, the first answers a clear prompt.
+
+    Segment Anything (Kirillov et al. 2023, section 3): three masks for an ambiguous click, a fourth for a clear prompt.
+    """
+    quality, frame = logits.quality[row], logits.frames[row]
+    if frame is None or len(quality) == 1:
+        return 0 if np.isnan(quality).all() else int(np.nanargmax(quality))
+    return 1 + int(np.nanargmax(quality[1:])) if frame.ambiguous else 0
 
 
 CRUMB, HOLE = 0.02, 0.01  # of the object's area: smaller islands leave, smaller holes close

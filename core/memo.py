@@ -64,7 +64,7 @@ class RememberingDetector(Detector):
         return self.engine.status()
 
     def propose(self, image: ImageAsset, phrases: Sequence[str], job: Job) -> Proposals:
-        key = f"propose {image.digest} {tuple(phrases)!r}"
+        key = _asked(image, phrases)
         with self._lock:  # one engine, one measurement at a time; a second asker finds the first one's result
             job.check()
             found = self._memo.get(key)
@@ -74,6 +74,19 @@ class RememberingDetector(Detector):
             result = self.engine.propose(image, phrases, job)
             self._memo.put(key, result, result.nbytes)
             return result
+
+    def preview(self, image: ImageAsset, phrases: Sequence[str], job: Job) -> Proposals | None:
+        """A quick look, where the engine has one and the whole measurement is not known yet."""
+        engine = self.engine
+        if not hasattr(engine, "preview") or isinstance(self._memo.get(_asked(image, phrases)), Proposals):
+            return None
+        with self._lock:
+            found: Proposals | None = engine.preview(image, phrases, job)
+            return found
+
+
+def _asked(image: ImageAsset, phrases: Sequence[str]) -> str:
+    return f"propose {image.digest} {tuple(phrases)!r}"
 
 
 class RememberingSegmenter(Segmenter):
@@ -116,6 +129,7 @@ def take(logits: MaskLogits, rows: Sequence[int]) -> MaskLogits:
         logits.extents[index],
         tuple(logits.engines[i] for i in index),
         tuple(logits.notes[i] for i in index),
+        tuple(logits.frames[i] for i in index),
     )
 
 
@@ -130,4 +144,5 @@ def join(parts: Sequence[MaskLogits]) -> MaskLogits:
         np.concatenate([p.extents for p in parts]),
         tuple(e for p in parts for e in p.engines),
         tuple(n for p in parts for n in p.notes),
+        tuple(f for p in parts for f in p.frames),
     )

@@ -48,29 +48,60 @@ def decide(prediction: IntentPrediction, thresholds: Thresholds) -> IntentDecisi
 
 
 def select(proposals: Proposals, thresholds: Thresholds, picture: tuple[int, int]) -> Detections:
-    """Boxes that pass, one phrase each (the best), doubles of one phrase suppressed, best score first in each phrase.
+    """Boxes that pass, one phrase each (the best), doubles suppressed, best score first in each phrase.
 
+    Doubles are boxes of one phrase, or of two passes of a model that scores words, that overlap. Such a model's box
+    must pass the box threshold with its best token and the text threshold with a token of its phrase.
     picture: (width, height). The best box of each phrase that did not pass is kept as its nearest miss.
     """
-    chosen: list[Detection] = []
-    misses: list[NearestMiss] = []
     best = proposals.scores.argmax(1) if len(proposals) and proposals.phrases else np.zeros(len(proposals), int)
+    values = proposals.box_scores
+    ranked: list[np.ndarray] = []
+    kept: list[list[int]] = []
     for column, phrase in enumerate(proposals.phrases):
         rows = np.flatnonzero((best == column) & (proposals.scores[:, column] > 0))
-        rows = rows[np.argsort(-proposals.scores[rows, column], kind="stable")]
-        passed = [
-            int(r) for r in rows if proposals.scores[r, column] >= _threshold(proposals, int(r), phrase, thresholds)
-        ]
-        large = [r for r in passed if _share(proposals.boxes[r], picture) >= thresholds.min_area]
-        kept = large
+        rows = rows[np.argsort(-values[rows], kind="stable")]
+        passed = rows[_passes(proposals, rows, column, phrase, thresholds)]
+        large = [int(r) for r in passed if _share(proposals.boxes[r], picture) >= thresholds.min_area]
         if len(large) > 1:
-            order = geometry.nms(proposals.boxes[large], proposals.scores[large, column], thresholds.nms_iou)
-            kept = [large[i] for i in order]
-        chosen += [_detection(proposals, r, column) for r in kept]
-        miss = _nearest_miss(proposals, rows, column, kept, thresholds, picture)
-        if miss is not None:
-            misses.append(miss)
-    return Detections(tuple(chosen), tuple(misses))
+            large = [large[i] for i in geometry.nms(proposals.boxes[large], values[large], thresholds.nms_iou)]
+        ranked.append(rows)
+        kept.append(large)
+    kept = _once(proposals, kept, thresholds.nms_iou)
+    every = [row for rows in kept for row in rows]
+    chosen = [_detection(proposals, r, column) for column, rows in enumerate(kept) for r in rows]
+    misses = [
+        _nearest_miss(proposals, rows, column, kept[column], every, thresholds, picture)
+        for column, rows in enumerate(ranked)
+    ]
+    return Detections(tuple(chosen), tuple(miss for miss in misses if miss is not None))
+
+
+def _passes(proposals: Proposals, rows: np.ndarray, column: int, phrase: str, thresholds: Thresholds) -> np.ndarray:
+    """(len(rows),) bool: the box threshold, and where words were scored the text threshold, is reached."""
+    limits = {basis: thresholds.for_box(basis, phrase, proposals.listed) for basis in set(proposals.basis)}
+    least = np.array([limits[proposals.basis[r]] for r in rows], np.float64)
+    passed = proposals.box_scores[rows] >= least
+    if proposals.peaks is not None:
+        passed &= proposals.scores[rows, column] >= thresholds.words
+    return np.asarray(passed, bool)
+
+
+def _once(proposals: Proposals, kept: list[list[int]], nms_iou: float) -> list[list[int]]:
+    """Without boxes that a better one of another pass lies on: one object, measured under two captions."""
+    if proposals.passes_apart < 2:
+        return kept
+    order = sorted((r for rows in kept for r in rows), key=lambda r: -float(proposals.box_scores[r]))
+    left: list[int] = []
+    for row in order:
+        others = [r for r in left if proposals.passes[r] != proposals.passes[row] and _worded(proposals, r, row)]
+        if not others or geometry.iou(proposals.boxes[[row]], proposals.boxes[others]).max() < nms_iou:
+            left.append(row)
+    return [[r for r in rows if r in set(left)] for rows in kept]
+
+
+def _worded(proposals: Proposals, *rows: int) -> bool:
+    return all(proposals.captions[proposals.passes[row]] for row in rows)
 
 
 def _threshold(proposals: Proposals, row: int, phrase: str, thresholds: Thresholds) -> float:
@@ -85,8 +116,9 @@ def _detection(proposals: Proposals, row: int, column: int) -> Detection:
     scores = proposals.scores[row]
     others = [(proposals.phrases[c], float(scores[c])) for c in np.argsort(-scores) if c != column and scores[c] > 0]
     phrase = proposals.phrases[column]
+    score = scores[column] if proposals.peaks is None else proposals.peaks[row]
     return Detection(
-        box=_box(proposals.boxes[row]), phrase=phrase, score=float(scores[column]), basis=proposals.basis[row],
+        box=_box(proposals.boxes[row]), phrase=phrase, score=float(score), basis=proposals.basis[row],
         engine=proposals.engines[proposals.passes[row]], label=proposals.labels[row], index=int(row),
         alternatives=tuple(others[:3]), note=_note(proposals, phrase),
     )  # fmt: skip
@@ -101,17 +133,22 @@ def _box(row: np.ndarray) -> Box:
 
 
 def _nearest_miss(
-    proposals: Proposals, rows: np.ndarray, column: int, kept: list[int], thresholds: Thresholds,
+    proposals: Proposals, rows: np.ndarray, column: int, kept: list[int], every: list[int], thresholds: Thresholds,
     picture: tuple[int, int],
 ) -> NearestMiss | None:  # fmt: skip
     phrase = proposals.phrases[column]
+    chosen = set(kept)
+    rivals = every if proposals.passes_apart > 1 else kept
     for row in rows:
-        if row in kept:
+        if row in chosen:
             continue
-        if kept and geometry.iou(proposals.boxes[[row]], proposals.boxes[kept]).max() >= thresholds.nms_iou:
+        if rivals and geometry.iou(proposals.boxes[[row]], proposals.boxes[rivals]).max() >= thresholds.nms_iou:
             continue  # a double of something chosen is no miss
-        score, limit = float(proposals.scores[row, column]), _threshold(proposals, int(row), phrase, thresholds)
+        score, limit = float(proposals.box_scores[row]), _threshold(proposals, int(row), phrase, thresholds)
         why = "score" if score < limit else "area"
+        word = float(proposals.scores[row, column])
+        if why == "area" and proposals.peaks is not None and word < thresholds.words:
+            why, score, limit = "text", word, thresholds.words
         box = _box(proposals.boxes[row])
         return NearestMiss(phrase, box, score, limit, why, _detection(proposals, int(row), column))
     return None

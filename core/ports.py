@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from core.jobs import Job
+from core.types.audio import AudioClip
 from core.types.boxes import Proposals
 from core.types.engine import EngineStatus
 from core.types.image import ImageAsset
 from core.types.language import IntentPrediction, Keywords
 from core.types.masks import MaskLogits, MaskSet, Prompt
 from core.types.scene import Scene
+from core.types.speech import Transcript
 from core.types.turn import Answer
 
 
@@ -39,11 +41,47 @@ class Detector(Engine, Protocol):
         ...
 
 
+class Previewer(Protocol):
+    """What a slow detector can also do."""
+
+    def preview(self, image: ImageAsset, phrases: Sequence[str], job: Job) -> Proposals | None:
+        """A quick, coarse measurement to show while `propose` runs; None where `propose` is quick itself."""
+        ...
+
+
 class Segmenter(Engine, Protocol):
     """Boxes and clicks to masks."""
 
     def segment(self, image: ImageAsset, prompts: Sequence[Prompt], job: Job) -> MaskLogits:
         """Logits for each prompt, in order; no prompt gives `MaskLogits.none()`."""
+        ...
+
+
+class ImageEncoder(Protocol):
+    """What a segmenter that encodes a picture once can do ahead of its first prompt."""
+
+    def encode(self, image: ImageAsset, job: Job) -> None:
+        """Keep the picture's encoding for the prompts to come; nothing where it is there already."""
+        ...
+
+
+class Transcriber(Engine, Protocol):
+    """Sounds to words."""
+
+    def transcribe(self, clip: AudioClip, job: Job) -> Transcript:
+        """Every segment with its probabilities, also those that are likely no speech."""
+        ...
+
+
+class Local(Protocol):
+    """What an engine with a model in this process can do beside its work."""
+
+    def download(self, job: Job) -> None:
+        """Fetch and verify the weights, with progress; at once where they are here. Raises `EngineUnavailable`."""
+        ...
+
+    def unload(self) -> int:
+        """Let the model go; the next call loads it again. Bytes of its parameters, 0 where it was not loaded."""
         ...
 
 

@@ -3,6 +3,7 @@
 The only reader of `os.environ`:
   VLP_WORKBENCH_CACHE      where weights and trained heads are kept (default: the user's cache folder)
   VLP_WORKBENCH_DATA       where chats and their pictures are kept (default: the user's data folder)
+  VLP_WORKBENCH_LOCAL      the local file, which the Engines page writes (default: .streamlit/workbench.local.toml)
   VLP_WORKBENCH_SETTINGS   one more settings file, read after workbench.local.toml
 """
 
@@ -13,7 +14,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -21,8 +22,9 @@ from typing import Any, TypeVar
 import platformdirs
 
 from core.errors import SettingsError
-from core.registry import PORTS, allowed_backends, allowed_options
+from core.registry import PORTS, allowed_backends, allowed_options, default_thresholds
 from core.types.boxes import Basis
+from core.types.runtime import Runtime
 from core.types.thresholds import Thresholds
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,6 +68,13 @@ class SessionSettings:
 
 
 @dataclass(frozen=True)
+class Access:
+    """Who may change settings from a page: anybody at the machine itself, and these signed-in users (by e-mail)."""
+
+    administrators: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class PortSettings:
     """Which back-end serves a port, and that back-end's own keys."""
 
@@ -75,7 +84,7 @@ class PortSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be set. `sources` lists the files that were read, in order."""
+    """Everything that can be set. sources: the files that were read, in order. local: the one that a page writes."""
 
     ports: Mapping[str, PortSettings]
     thresholds: Thresholds
@@ -84,17 +93,23 @@ class Settings:
     sources: tuple[str, ...]
     sessions: SessionSettings = SessionSettings()
     data_dir: Path = Path()
+    runtime: Runtime = field(default_factory=Runtime)
+    access: Access = Access()
+    local: Path = Path()
 
 
-T = TypeVar("T", Limits, SessionSettings)
+T = TypeVar("T", Limits, SessionSettings, Runtime)
 
 
-def load_settings(extra: Path | None = None, environ: Mapping[str, str] | None = None, local: Path = LOCAL) -> Settings:
+def load_settings(
+    extra: Path | None = None, environ: Mapping[str, str] | None = None, local: Path | None = None
+) -> Settings:
     """Read and check every source; a later one overlays an earlier one key by key.
 
     Raises `SettingsError`, naming file, key and what is allowed.
     """
     environ = os.environ if environ is None else environ
+    local = local or Path(environ.get("VLP_WORKBENCH_LOCAL") or LOCAL)
     files = [DEFAULTS]
     if local.is_file():
         files.append(local)
@@ -105,9 +120,8 @@ def load_settings(extra: Path | None = None, environ: Mapping[str, str] | None =
     cache = environ.get("VLP_WORKBENCH_CACHE") or platformdirs.user_cache_dir("vlp-workbench", appauthor=False)
     data = environ.get("VLP_WORKBENCH_DATA") or platformdirs.user_data_dir("vlp-workbench", appauthor=False)
     sources = tuple(str(file) for file in files)
-    settings = Settings(
-        MappingProxyType({}), Thresholds(), Limits(), Path(cache), sources, data_dir=Path(data).expanduser()
-    )
+    home = Path(data).expanduser()
+    settings = Settings(MappingProxyType({}), Thresholds(), Limits(), Path(cache), sources, data_dir=home, local=local)
     tables: dict[str, dict[str, Any]] = {}
     for file in files:
         _overlay(tables, _read(file), file)
@@ -119,10 +133,13 @@ def load_settings(extra: Path | None = None, environ: Mapping[str, str] | None =
 
 
 def _checked(settings: Settings, tables: Mapping[str, Mapping[str, Any]]) -> Settings:
+    ports = {port: _port(port, tables.get(port, {})) for port in PORTS}
     return replace(
         settings,
-        ports=MappingProxyType({port: _port(port, tables.get(port, {})) for port in PORTS}),
-        thresholds=_thresholds(tables.get("thresholds", {})),
+        ports=MappingProxyType(ports),
+        thresholds=_thresholds(tables.get("thresholds", {}), _fitting(ports)),
+        runtime=_numbers("local", Runtime(), tables.get("local", {})),
+        access=_access(tables.get("access", {})),
         limits=_numbers("limits", Limits(), tables.get("limits", {})),
         sessions=_numbers("sessions", SessionSettings(), tables.get("sessions", {})),
     )
@@ -138,7 +155,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _overlay(tables: dict[str, dict[str, Any]], new: Mapping[str, Any], file: Path) -> None:
-    allowed = (*PORTS, "thresholds", "limits", "sessions")
+    allowed = (*PORTS, "thresholds", "limits", "sessions", "local", "access")
     for name, table in new.items():
         if name not in allowed:
             raise SettingsError(f"{file}: unknown table [{name}].", f"Allowed: {', '.join(allowed)}.")
@@ -182,14 +199,22 @@ def _expect_kind(where: str, value: Any, kind: type) -> None:
         raise SettingsError(f"{where} = {value!r} has the wrong kind.", f"It must be of kind {kind.__name__}.")
 
 
-def _thresholds(table: Mapping[str, Any]) -> Thresholds:
+def _fitting(ports: Mapping[str, PortSettings]) -> dict[str, Any]:
+    """The numbers that fit the chosen back-ends' scores."""
+    found: dict[str, Any] = {}
+    for port, chosen in ports.items():
+        found |= default_thresholds(port, chosen.backend)
+    return found
+
+
+def _thresholds(table: Mapping[str, Any], fitting: Mapping[str, Any]) -> Thresholds:
     allowed = {f.name for f in fields(Thresholds)}
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = dict(fitting)
     for key, value in table.items():
         if key not in allowed:
             raise SettingsError(f"[thresholds] {key} is unknown.", f"Allowed: {', '.join(sorted(allowed))}.")
         if key in ("by_basis", "listed", "phrase"):
-            changes[key] = _fractions(key, value)
+            changes[key] = {**changes.get(key, {}), **_fractions(key, value)}
         else:
             _expect_kind(f"[thresholds] {key}", value, float)
             changes[key] = float(value)
@@ -218,7 +243,17 @@ def _numbers(name: str, table: T, given: Mapping[str, Any]) -> T:
             raise SettingsError(f"[{name}] {key} is unknown.", f"Allowed: {', '.join(known)}.")
         kind = type(known[key])
         _expect_kind(f"[{name}] {key}", value, kind)
-        if kind is not str and not 0 < value < math.inf:
+        if kind in (int, float) and not (0 < value < math.inf or (value == 0 and known[key] == 0)):
             raise SettingsError(f"[{name}] {key} = {value!r} must be above 0.", "Choose a positive, finite number.")
         table = replace(table, **{key: kind(value)})
     return table
+
+
+def _access(table: Mapping[str, Any]) -> Access:
+    names = table.get("administrators", [])
+    unknown = ", ".join(key for key in table if key != "administrators")
+    if unknown:
+        raise SettingsError(f"[access] {unknown} is unknown.", "Allowed: administrators.")
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+        raise SettingsError("[access] administrators must be a list of e-mail addresses.", 'Write ["name@host", ...].')
+    return Access(tuple(names))

@@ -39,7 +39,7 @@ def test_the_tracked_defaults_are_the_ones_documented_in_the_types() -> None:
     assert tuple(settings.ports) == PORTS
     for name in ("nms_iou", "min_area", "mask_cut", "colour", "abstain_score", "abstain_margin", "box", "text"):
         assert getattr(settings.thresholds, name) == getattr(Thresholds(), name), name
-    assert set(settings.thresholds.by_basis) == set(Basis) - {Basis.USER}
+    assert set(settings.thresholds.by_basis) == set(Basis) - {Basis.USER, Basis.PHRASE}
     assert settings.sources == (str(DEFAULTS),)
 
 

@@ -44,7 +44,7 @@ class Engines:
 def build_port(settings: Settings, port: str) -> Any:
     """One engine of the chosen back-end, or an `Absent` that raises why not."""
     chosen = settings.ports[port]
-    context = registry.EngineContext(settings.cache_dir, ASSETS)
+    context = registry.EngineContext(settings.cache_dir, ASSETS, settings.runtime)
     try:
         return registry.build(port, chosen.backend, chosen.options, context)
     except WorkbenchError as error:

@@ -22,7 +22,7 @@ from core.sessions.records import json_text
 from core.types.arrays import digest
 from core.types.boxes import Basis, Proposals, Reading, Suggestion
 from core.types.engine import EngineInfo
-from core.types.masks import MaskLogits
+from core.types.masks import Frame, MaskLogits
 from core.types.thresholds import Thresholds
 from core.types.turn import Status, Turn
 
@@ -43,6 +43,7 @@ class _Proposed:
     readings: tuple[Reading, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     listed: bool = False
+    captions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class _Row:
     prompt: str
     engines: tuple[EngineInfo, ...]
     notes: tuple[str, ...]
+    frames: tuple[Frame | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,11 +164,13 @@ def to_npz(turn: Turn) -> bytes:
         arrays |= {"boxes": proposals.boxes, "scores": proposals.scores}
         proposed = _Proposed(
             proposals.phrases, proposals.basis, proposals.labels, proposals.passes, proposals.engines,
-            proposals.readings, proposals.suggestions, proposals.listed,
+            proposals.readings, proposals.suggestions, proposals.listed, proposals.captions,
         )  # fmt: skip
+        if proposals.peaks is not None:
+            arrays["peaks"] = proposals.peaks
     for index, logits in enumerate(turn.bank.values()):
         arrays |= {f"{name}{index}": getattr(logits, name) for name in ARRAYS}
-    bank = tuple(_Row(prompt, logits.engines, logits.notes) for prompt, logits in turn.bank.items())
+    bank = tuple(_Row(prompt, logits.engines, logits.notes, logits.frames) for prompt, logits in turn.bank.items())
     text = json_text(pack(_Head(turn.id, turn.image_digest, proposed, bank)))
     stream = io.BytesIO()
     np.savez(stream, head=np.frombuffer(text.encode(), np.uint8), **arrays)
@@ -197,11 +201,15 @@ def _turn_of(arrays: Mapping[str, Any]) -> Turn:
     if given is not None:
         proposals = Proposals(
             given.phrases, arrays["boxes"], arrays["scores"], given.basis, given.labels, given.passes, given.engines,
-            given.readings, given.suggestions, given.listed,
+            given.readings, given.suggestions, given.listed, arrays.get("peaks"),
+            given.captions,
         )  # fmt: skip
     bank = {
         row.prompt: MaskLogits(
-            **{name: arrays[f"{name}{index}"] for name in ARRAYS}, engines=row.engines, notes=row.notes
+            **{name: arrays[f"{name}{index}"] for name in ARRAYS},
+            engines=row.engines,
+            notes=row.notes,
+            frames=row.frames,
         )
         for index, row in enumerate(head.bank)
     }

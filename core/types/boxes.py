@@ -67,6 +67,9 @@ class Proposals:
     text read, code decoded). passes: Q, index into `engines`, the engine that measured the box.
     readings: one per asked phrase. suggestions: regions that merely stand out.
     listed: True when everything was asked for: other default thresholds hold.
+    peaks: Q, the box score of a model that scores words: its best token of all, special ones too; None elsewhere, where
+    a box's score is that of its phrase. `scores` are then the best token of each phrase's own, for the text threshold.
+    captions: one per engine, the caption that its pass was given ("dog . red ball ."), "" where it takes none.
     """
 
     phrases: tuple[str, ...]
@@ -79,6 +82,8 @@ class Proposals:
     readings: tuple[Reading, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     listed: bool = False
+    peaks: Floats | None = None
+    captions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         boxes, scores = frozen(self.boxes, np.float32), frozen(self.scores, np.float32)
@@ -93,6 +98,13 @@ class Proposals:
         expect(all(0 <= p < len(self.engines) for p in self.passes), "passes must index engines")
         object.__setattr__(self, "boxes", boxes)
         object.__setattr__(self, "scores", scores)
+        if self.peaks is not None:
+            peaks = frozen(self.peaks, np.float32)
+            expect(peaks.shape == (count,), f"peaks must be ({count},), but got {peaks.shape}")
+            object.__setattr__(self, "peaks", peaks)
+        captions = self.captions or ("",) * len(self.engines)
+        expect(len(captions) == len(self.engines), f"captions must have {len(self.engines)} entries")
+        object.__setattr__(self, "captions", captions)
 
     @classmethod
     def none(cls, phrases: tuple[str, ...], readings: tuple[Reading, ...] = (), listed: bool = False) -> Proposals:
@@ -101,10 +113,16 @@ class Proposals:
         return cls(phrases, empty, np.zeros((0, len(phrases)), np.float32), (), (), (), (), readings, (), listed)
 
     def only(self, phrases: Sequence[str]) -> Proposals:
-        """The columns of these phrases, in this order, and the boxes that speak about any of them."""
+        """The columns of these phrases, in this order, and the boxes that speak about any of them.
+
+        Where a model scored words, a box belongs to its best phrase: it leaves with that phrase.
+        """
         columns = [self.phrases.index(phrase) for phrase in phrases if phrase in self.phrases]
         scores = self.scores[:, columns]
-        rows = [int(r) for r in np.flatnonzero((scores > 0).any(1))] if columns else []
+        speaks = (scores > 0).any(1) if columns else np.zeros(len(self), bool)
+        if self.peaks is not None and columns:
+            speaks &= scores.max(1) >= self.scores.max(1)
+        rows = [int(r) for r in np.flatnonzero(speaks)]
         wanted = set(phrases)
         return replace(
             self,
@@ -116,6 +134,7 @@ class Proposals:
             passes=tuple(self.passes[r] for r in rows),
             readings=tuple(r for r in self.readings if r.phrase in wanted),
             suggestions=tuple(s for s in self.suggestions if not s.phrase or s.phrase in wanted),
+            peaks=None if self.peaks is None else self.peaks[rows],
         )
 
     def joined(self, other: Proposals) -> Proposals:
@@ -139,18 +158,41 @@ class Proposals:
             readings=(*self.readings, *other.readings),
             suggestions=tuple(dict.fromkeys((*self.suggestions, *other.suggestions))),
             listed=self.listed,
+            peaks=_peaks(self, other, fresh),
+            captions=(*self.captions, *other.captions),
         )
 
     def __len__(self) -> int:
         return len(self.boxes)
 
     @property
+    def box_scores(self) -> Floats:
+        """(Q,) float32: what the box threshold is compared with."""
+        if self.peaks is not None:
+            return self.peaks
+        return np.asarray(self.scores.max(1, initial=0.0), np.float32)
+
+    @property
+    def passes_apart(self) -> int:
+        """How many captions were measured apart. Scores of one are not those of another: the caption changes them."""
+        return len({caption for caption in self.captions if caption})
+
+    @property
     def nbytes(self) -> int:
-        return int(self.boxes.nbytes + self.scores.nbytes + 200 * len(self.boxes))
+        extra = 0 if self.peaks is None else self.peaks.nbytes
+        return int(self.boxes.nbytes + self.scores.nbytes + extra + 200 * len(self.boxes))
 
     @property
     def digest(self) -> str:
-        return digest(self.boxes, self.scores, self.phrases, self.basis, self.labels, self.passes)
+        peaks = () if self.peaks is None else (self.peaks,)
+        return digest(self.boxes, self.scores, self.phrases, self.basis, self.labels, self.passes, *peaks)
+
+
+def _peaks(first: Proposals, second: Proposals, fresh: list[int]) -> Floats | None:
+    """Of joined measurements: a box that both measured is of an engine without peaks."""
+    if first.peaks is None and second.peaks is None:
+        return None
+    return np.concatenate([first.box_scores, second.box_scores[fresh]])
 
 
 def _row_key(proposals: Proposals, row: int) -> tuple[object, ...]:
@@ -193,7 +235,7 @@ class Detection:
 
 @dataclass(frozen=True)
 class NearestMiss:
-    """The best box that did not pass, and why: "score", "colour", "filter", "overlap" or "area"."""
+    """The best box that did not pass, and why: "score", "text", "colour", "filter", "overlap" or "area"."""
 
     phrase: str
     box: Box

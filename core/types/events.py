@@ -10,6 +10,7 @@ from core.types.language import IntentDecision, IntentPrediction, Keywords
 from core.types.masks import MaskSet
 from core.types.picture import PictureRef
 from core.types.reference import Reference
+from core.types.speech import Spoken, Transcript
 from core.types.turn import Act, Answer, Failure, Turn
 
 
@@ -29,6 +30,14 @@ class About:
     picture: PictureRef | None
     number: int
     count: int
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Speech became text: what was measured, and the words that act."""
+
+    transcript: Transcript
+    spoken: Spoken
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,14 @@ class Extracted:
 @dataclass(frozen=True)
 class Grounded:
     """Boxes were measured and chosen."""
+
+    proposals: Proposals
+    detections: Detections
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Boxes of a quick, coarse pass, shown until those of the full one are `Grounded`."""
 
     proposals: Proposals
     detections: Detections
@@ -108,10 +125,12 @@ class Completed:
 Event = (
     Progress
     | About
+    | Heard
     | Resolved
     | Understood
     | Asked
     | Extracted
+    | Preview
     | Grounded
     | Segmented
     | Edited

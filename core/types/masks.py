@@ -29,6 +29,20 @@ class Prompt:
         return digest(self.box, self.points)
 
 
+@dataclass(frozen=True)
+class Frame:
+    """How a model laid a picture into the square that its logits cover; with it they enlarge as the model's own do.
+
+    side: px of the square to which logits are enlarged first. part: (width, height) of the picture in it, upper left
+    (the whole square where the picture was stretched). ambiguous: the prompt may mean several things (a lone click);
+    candidate 0 answers a clear prompt, the others an ambiguous one.
+    """
+
+    side: int
+    part: tuple[int, int]
+    ambiguous: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class MaskLogits:
     """Every score the segmenter measured, before any cut.
@@ -38,6 +52,7 @@ class MaskLogits:
     maps: (N, 2, 3) float64, affine maps from picture pixels (x, y) to logit cells, pixel centres at integers + 0.5.
     extents: (N, 4) float32 xyxy: nothing of object n lies outside.
     engines: N, who measured each. notes: N, what the user must know of each ("graph cut alone"), or "".
+    frames: N, how to enlarge where a model has its own way, which then counts instead of the map; else None.
     """
 
     logits: Floats
@@ -46,6 +61,7 @@ class MaskLogits:
     extents: Floats
     engines: tuple[EngineInfo, ...]
     notes: tuple[str, ...]
+    frames: tuple[Frame | None, ...] = ()
 
     def __post_init__(self) -> None:
         logits, quality = frozen(self.logits, np.float32), frozen(self.quality, np.float32)
@@ -56,6 +72,9 @@ class MaskLogits:
         expect(maps.shape == (count, 2, 3), f"maps must be ({count}, 2, 3), but got {maps.shape}")
         expect(extents.shape == (count, 4), f"extents must be ({count}, 4), but got {extents.shape}")
         expect(len(self.engines) == count and len(self.notes) == count, f"engines and notes must have {count} entries")
+        frames = self.frames or (None,) * count
+        expect(len(frames) == count, f"frames must have {count} entries")
+        object.__setattr__(self, "frames", frames)
         for name, value in (("logits", logits), ("quality", quality), ("maps", maps), ("extents", extents)):
             object.__setattr__(self, name, value)
 

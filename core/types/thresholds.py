@@ -9,6 +9,8 @@ from types import MappingProxyType
 from core.types.arrays import expect
 from core.types.boxes import Basis
 
+WORDS = 0.25  # text threshold of Grounding DINO's own demo and of transformers
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -17,10 +19,13 @@ class Thresholds:
     by_basis: the default box threshold of each basis when a phrase is asked for; listed: the same when everything is
     listed (a false name is worse there). box: one override for every basis but `user`, or None. phrase: overrides for
     single phrases.
-    text: token threshold of open-vocabulary detectors, or None for the engine's own. nms_iou: boxes of one phrase that
-    overlap more are one. min_area: smallest box or mask, as a share of the picture. mask_cut: probability at which a
-    pixel belongs to the object. colour: share of an object's own pixels that must carry the colour asked for.
-    abstain_score, abstain_margin: below either, the intent is asked back.
+    text: score that a word of the phrase must reach, where a model scores words; None for the usual (`words`).
+    nms_iou: boxes of one phrase that overlap more are one. min_area: smallest box or mask, as a share of the picture.
+    mask_cut: probability at which a pixel belongs to the object. colour: share of an object's own pixels that must
+    carry the colour asked for. abstain_score, abstain_margin: below either, the intent is asked back.
+    no_speech, log_probability: a segment of speech is dropped where its no-speech probability is above the one and its
+    mean log-probability below the other; compression: or where its text repeats itself more; loudness: or where its
+    sound is quieter, in dB of full scale.
     """
 
     by_basis: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
@@ -34,9 +39,13 @@ class Thresholds:
     colour: float = 0.25
     abstain_score: float = 0.6
     abstain_margin: float = 0.25
+    no_speech: float = 0.6
+    log_probability: float = -1.0
+    compression: float = 2.4
+    loudness: float = -55.0
 
     def __post_init__(self) -> None:
-        for name in ("nms_iou", "min_area", "mask_cut", "colour", "abstain_score", "abstain_margin"):
+        for name in ("nms_iou", "min_area", "mask_cut", "colour", "abstain_score", "abstain_margin", "no_speech"):
             value = getattr(self, name)
             expect(0 <= value <= 1, f"{name} must lie in [0, 1], but got {value}")
         for name in ("box", "text"):
@@ -55,6 +64,11 @@ class Thresholds:
             return self.box
         table = self.listed if listed and basis in self.listed else self.by_basis
         return table.get(basis, 0.5)
+
+    @property
+    def words(self) -> float:
+        """The text threshold that holds."""
+        return WORDS if self.text is None else self.text
 
     def with_(self, **changes: object) -> Thresholds:
         """A copy with some numbers changed."""

@@ -1,0 +1,113 @@
+"""Torch, set up once a process, and where a model runs: device and number type."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import EngineUnavailable
+from core.jobs import Job
+from core.types.runtime import Runtime
+
+INSTALL = "Install the large models' libraries: pip install -r requirements.txt."
+DEVICES, DTYPES = ("auto", "cpu", "cuda", "mps"), ("auto", "float32", "float16", "bfloat16")
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # malloc.h of glibc
+_lock = threading.Lock()
+_current = threading.local()
+
+
+@dataclass(frozen=True)
+class Placement:
+    """device: a torch.device. dtype: a torch.dtype, of the weights."""
+
+    device: Any
+    dtype: Any
+
+    def __str__(self) -> str:
+        return f"{self.device}, {str(self.dtype).removeprefix('torch.')}"
+
+
+def torch_for(runtime: Runtime) -> Any:
+    """The module torch. Raises `EngineUnavailable` where it is not installed or does not load."""
+    with _lock:
+        fresh = "torch" not in sys.modules
+        if fresh and runtime.keep_memory:
+            keep_freed_memory()
+        try:
+            torch = importlib.import_module("torch")
+        except ImportError as error:
+            raise EngineUnavailable("The package 'torch' is not installed.", INSTALL) from error
+        except OSError as error:  # a shared library of it is missing
+            raise EngineUnavailable(f"The package 'torch' does not load ({error}).", INSTALL) from error
+        if fresh and runtime.threads:
+            torch.set_num_threads(runtime.threads)
+        return torch
+
+
+def keep_freed_memory() -> bool:
+    """Let glibc keep what torch frees instead of handing it back page by page; before torch is imported.
+
+    A pass then takes about two thirds of the time, bit for bit the same, and the process stays at its peak.
+    """
+    if sys.platform != "linux":
+        return False
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):  # another C library
+        return False
+    return bool(mallopt(M_MMAP_MAX, 0)) and bool(mallopt(M_TRIM_THRESHOLD, -1))
+
+
+def placed(torch: Any, device: str, dtype: str) -> Placement:
+    """Where a model runs. "auto": the best device here; float16 on a GPU, float32 on the CPU.
+
+    Raises `EngineUnavailable` where the device is not here, or does not compute in that type.
+    """
+    kind = device.split(":")[0]
+    if kind not in DEVICES or dtype not in DTYPES:
+        raise EngineUnavailable(
+            f"device = {device!r}, dtype = {dtype!r} is unknown.",
+            f"device is one of {', '.join(DEVICES)} (or cuda:1); dtype one of {', '.join(DTYPES)}.",
+        )
+    gpu, apple = bool(torch.cuda.is_available()), bool(torch.backends.mps.is_available())
+    if kind == "auto":
+        device = kind = "cuda" if gpu else "mps" if apple else "cpu"
+    if (kind == "cuda" and not gpu) or (kind == "mps" and not apple):
+        raise EngineUnavailable(f"There is no {kind} device here.", 'Set device = "auto" or "cpu".')
+    if device.startswith("cuda:") and int(device[5:] or 0) >= torch.cuda.device_count():
+        raise EngineUnavailable(
+            f"There is no device {device}: {torch.cuda.device_count()} are here.", 'Set device = "cuda" or "auto".'
+        )
+    if kind == "cpu" and dtype == "float16":
+        raise EngineUnavailable("The CPU computes float16 very slowly.", 'Set dtype = "auto", "float32" or "bfloat16".')
+    name = ("float32" if kind == "cpu" else "float16") if dtype == "auto" else dtype
+    return Placement(torch.device(device), getattr(torch, name))
+
+
+@contextmanager
+def running(job: Job) -> Iterator[None]:
+    """While inside, the layers of watched models that this thread runs check the job: Stop ends a pass at a layer."""
+    before = getattr(_current, "job", None)
+    _current.job = job
+    try:
+        yield
+    finally:
+        _current.job = before
+
+
+def watch(model: Any) -> None:
+    """Let every layer of a torch module check the job of the thread that runs it. Once for each model."""
+    for module in model.modules():
+        module.register_forward_pre_hook(_check)
+
+
+def _check(module: Any, inputs: Any) -> None:
+    job = getattr(_current, "job", None)
+    if job is not None:
+        job.check()
