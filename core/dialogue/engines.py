@@ -27,6 +27,11 @@ class Absent:
         raise self._error
 
 
+def engine_name(engine: Any) -> str:
+    """What the trace calls an engine whose results do not name it: its own `name`, or its class."""
+    return str(getattr(engine, "name", "") or f"{type(engine).__module__}:{type(engine).__name__}")
+
+
 @dataclass(frozen=True)
 class Engines:
     """Every port of a turn, what may be kept in memory, and the limits that hold."""

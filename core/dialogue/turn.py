@@ -15,7 +15,7 @@ from typing import Any
 from core.dialogue import wording
 from core.dialogue.answering import DETECTION, say, to_fill, wants_masks
 from core.dialogue.choose import Chosen, choose
-from core.dialogue.engines import Engines
+from core.dialogue.engines import Engines, engine_name
 from core.dialogue.understanding import Ended, Understanding
 from core.errors import Cancelled, WorkbenchError
 from core.jobs import Job
@@ -25,13 +25,14 @@ from core.types.events import (
     Edited,
     Event,
     Grounded,
+    Preview,
     Progress,
     Said,
     Segmented,
 )  # fmt: skip
 from core.types.image import ImageAsset
 from core.types.language import IntentName, Keywords, Phrase
-from core.types.masks import MaskSet, Prompt
+from core.types.masks import MaskLogits, MaskSet, Prompt
 from core.types.turn import Act, Answer, Request, Status, Turn
 
 
@@ -84,12 +85,13 @@ class _Run(Understanding):
         phrases = tuple(dict.fromkeys(p.text for p in self.keywords.phrases))
         yield Progress(DETECTION, f"Looking for {', '.join(phrases)}" if phrases else "Looking at everything")
         try:
+            yield from self.preview(image, phrases)
             with self.timed(DETECTION):
-                self.proposals = self.propose(image, phrases)
+                self.proposals, left_out = self.propose(image, phrases)
                 if "exclude" in self.given:
                     self.excluded = self.given["exclude"]
                 elif self.keywords.excluded:
-                    self.excluded = self._boxes_of(image, self.keywords.excluded)
+                    self.excluded = self._boxes_of(image, left_out)
         except Cancelled:
             raise
         except WorkbenchError as error:
@@ -100,21 +102,44 @@ class _Run(Understanding):
         self.choose(image)
         yield Grounded(self.proposals, self.chosen.detections)
 
-    def propose(self, image: ImageAsset, phrases: tuple[str, ...]) -> Proposals:
+    def propose(self, image: ImageAsset, phrases: tuple[str, ...]) -> tuple[Proposals, Proposals | None]:
+        """What was measured of the phrases, and of the things to leave out where those came with it."""
         assert self.keywords is not None
+        detector, names = self.engines.detector, self.keywords.excluded
         if "propose" in self.given:
             given: Proposals = self.given["propose"]
             missing = tuple(phrase for phrase in phrases if phrase not in given.phrases)
             if missing:
-                given = given.joined(self.engines.detector.propose(image, missing, self.job))
-            return given.only(phrases) if phrases and not self.keywords.everything else given
+                given = given.joined(detector.propose(image, missing, self.job))
+            return (given.only(phrases) if phrases and not self.keywords.everything else given), None
         if self.drawn() and not phrases and not self.keywords.everything:
-            return Proposals.none(())  # "segment this": the box drawn by hand is what is meant
-        return self.engines.detector.propose(image, phrases, self.job)
+            return Proposals.none(()), None  # "segment this": the box drawn by hand is what is meant
+        found = detector.propose(image, self.asked(phrases), self.job)
+        together = names and phrases and "exclude" not in self.given
+        return (found.only(phrases), found.only(names)) if together else (found, None)
 
-    def _boxes_of(self, image: ImageAsset, names: tuple[str, ...]) -> tuple[Box, ...]:
+    def asked(self, phrases: tuple[str, ...]) -> tuple[str, ...]:
+        """What the detector is asked at once: things to leave out compete with those to find."""
+        assert self.keywords is not None
+        names = () if "exclude" in self.given else self.keywords.excluded
+        return tuple(dict.fromkeys((*phrases, *names))) if phrases else ()
+
+    def preview(self, image: ImageAsset, phrases: tuple[str, ...]) -> Iterator[Event]:
+        """A quick look first, where the detector takes its time and everything is still to be measured."""
+        look = getattr(self.engines.detector, "preview", None)
+        if look is None or "propose" in self.given or not phrases:
+            return
+        found: Proposals | None = look(image, self.asked(phrases), self.job)
+        if found is not None:
+            found = found.only(phrases)
+            yield Preview(found, self.chosen_from(image, found, {}, False).detections)
+
+    def _boxes_of(self, image: ImageAsset, found: Proposals | None) -> tuple[Box, ...]:
         """Where the things are that the request leaves out."""
-        found = self.engines.detector.propose(image, names, self.job)
+        assert self.keywords is not None
+        names = self.keywords.excluded
+        if found is None:
+            found = self.engines.detector.propose(image, names, self.job)
         plain = Keywords(tuple(Phrase(name) for name in names))
         limits = self.engines.limits.objects
         chosen = choose(image, found, plain, self.request.thresholds, {}, self.engines.memo, limits, False)
@@ -122,11 +147,17 @@ class _Run(Understanding):
 
     def choose(self, image: ImageAsset) -> None:
         assert self.keywords is not None and self.proposals is not None
-        self.chosen = choose(
-            image, self.proposals, self.keywords, self.request.thresholds, self.bank, self.engines.memo,
-            self.engines.limits.objects,
-            wants_masks(self.acts, self.keywords, self.request.user_boxes, self.request.clicked),
-            self.request.user_boxes, self.excluded, self.request.clicked, self.request.adjustments,
+        wanted = wants_masks(self.acts, self.keywords, self.request.user_boxes, self.request.clicked)
+        self.chosen = self.chosen_from(image, self.proposals, self.bank, wanted)
+
+    def chosen_from(
+        self, image: ImageAsset, proposals: Proposals, bank: Mapping[str, MaskLogits], masks_wanted: bool
+    ) -> Chosen:
+        assert self.keywords is not None
+        return choose(
+            image, proposals, self.keywords, self.request.thresholds, bank, self.engines.memo,
+            self.engines.limits.objects, masks_wanted, self.request.user_boxes, self.excluded, self.request.clicked,
+            self.request.adjustments,
         )  # fmt: skip
 
     def shape(self, image: ImageAsset) -> Iterator[Event]:
@@ -182,7 +213,7 @@ class _Run(Understanding):
             return
         if self.said:
             self.answer = replace(self.answer, text=f"{self.said} {self.answer.text}".strip())
-        self.served["answering"] = "embedded"
+        self.served["answering"] = engine_name(self.engines.describer)
         yield Said(self.answer)
 
     def edit(self, image: ImageAsset, act: Act) -> Iterator[Event]:
@@ -200,7 +231,7 @@ class _Run(Understanding):
             yield self.fail("edit", error, "the masks are kept; the picture is unchanged")
             return
         self.filled += tuple(mask.digest for mask in masks)
-        self.served["editing"] = "embedded/fill"
+        self.served["editing"] = engine_name(self.engines.editor)
         if self.keywords.replacement:
             self.warnings.append(
                 f"Putting '{self.keywords.replacement}' there needs an image model;"

@@ -42,6 +42,8 @@ class _Hole:
 class Fill(ImageEditor):
     """dilate: how far the fill reaches beyond the mask, as a share of the object's size."""
 
+    name = INFO.name
+
     def __init__(self, context: EngineContext, dilate: float = DILATE) -> None:
         del context  # it needs neither weights nor assets
         if not 0 <= dilate <= 1:

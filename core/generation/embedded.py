@@ -30,6 +30,8 @@ BEYOND = "I can measure, not judge: this question needs a vision-language model,
 class EmbeddedDescriber(Describer):
     """Sentences from boxes, masks and pixels; no model."""
 
+    name = "embedded"
+
     def __init__(self, context: EngineContext) -> None:
         """Needs nothing of the context: it measures the picture and the scene that it is given."""
 
