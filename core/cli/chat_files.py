@@ -51,5 +51,5 @@ def _contents(chat: Chat, result: Result) -> dict[str, bytes]:
 
     assert result.picture is not None
     edited = chat.store.pictures.open(result.edited) if result.edited is not None else None
-    turn = replace(chat.restored(result.turn), edited=edited)
+    turn = replace(chat.store.measurements.restored(result.turn), edited=edited)
     return files(turn, chat.store.pictures.open(result.picture), chat.settings)

@@ -6,7 +6,6 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Protocol
 
 from core.cli.chat_choices import picked
@@ -14,16 +13,17 @@ from core.cli.console import ProgressLine
 from core.cli.inputs import quietly, read_bytes
 from core.dialogue.conversation import Memory, Piece, converse, in_force, looked, pending_actions, plan
 from core.dialogue.engines import Engines
-from core.errors import StorageError, WorkbenchError
+from core.dialogue.tally import Tally
+from core.errors import StorageError
 from core.jobs import Job
 from core.sessions.decoded import Decoded
 from core.sessions.measurements import Measurements
 from core.sessions.pictures import PictureStore
 from core.settings import Settings
 from core.types.events import Completed, Progress
+from core.types.image import ImageAsset
 from core.types.picture import PictureRef
 from core.types.record import Record, Result
-from core.types.turn import Answer, Failure, Status, Turn, new_id
 
 KEPT_FULL = 6  # records that keep their measurements in memory; those of older ones are read back from their files
 OPEN = "open"  # the stage in which a kept picture is read
@@ -120,52 +120,23 @@ class Chat:
         return record
 
     def _result(self, piece: Piece, job: Job, progress: ProgressLine) -> Result:
-        begun, before, turn = time.monotonic(), _calls(self.engines), None
-        try:
-            for event in converse(
-                [piece],
-                self.engines,
-                job,
-                self.settings.thresholds,
-                self.store.pictures.open,
-                self.restored,
-                self.selected,
-            ):
-                if isinstance(event, Progress):
-                    progress.show(event.fraction, event.text)
-                elif isinstance(event, Completed):
-                    turn = event.turn
-        except WorkbenchError as error:  # the kept picture cannot be read: the other pictures' turns can be had
-            turn = self._failed(piece, error)
+        tally, turn = Tally(self.engines), None
+        thresholds, pictures = self.settings.thresholds, self.store.pictures
+        restored = self.store.measurements.restored
+        for event in converse([piece], self.engines, job, thresholds, pictures.open, restored, self.selected):
+            if isinstance(event, Progress):
+                progress.show(event.fraction, event.text)
+            elif isinstance(event, Completed):
+                turn = event.turn
         assert turn is not None, "every turn ends in Completed"
-        edited = self._edited(turn, piece.picture)
-        detector, segmenter = (now - old for now, old in zip(_calls(self.engines), before, strict=True))
-        seconds = time.monotonic() - begun
-        return Result(piece.picture, replace(turn, edited=None), edited, seconds, detector, segmenter)
+        return tally.result(turn, piece.picture, self._edited)
 
-    def _failed(self, piece: Piece, error: WorkbenchError) -> Turn:
-        failure = Failure(OPEN, error.message, error.remedy, "this picture was left out", type(error).__name__)
-        digest = piece.picture.digest if piece.picture else ""
-        return Turn(
-            new_id(), piece.text, Status.FAILED, self.settings.thresholds, digest, answer=Answer(str(error)),
-            failures=(failure,),
-        )  # fmt: skip
-
-    def _edited(self, turn: Turn, picture: PictureRef | None) -> PictureRef | None:
+    def _edited(self, image: ImageAsset, source: PictureRef) -> PictureRef:
         """The changed picture, kept as a file; where the disk is full, in memory, and it is tried again."""
-        if turn.edited is None or picture is None:
-            return None
-        name = picture.name if picture.made_by else f"{picture.name} (edited)"
-        kept = self.store.pictures.keep(turn.edited, name, "edited")
+        kept = self.store.pictures.keep_edited(image, source)
         with suppress(StorageError):
             self.store.pictures.save(kept)
         return kept
-
-    def restored(self, turn: Turn) -> Turn:
-        """A turn with what was measured for it, where that is still kept."""
-        if turn.proposals is not None and (turn.bank or not turn.masks.items):
-            return turn
-        return self.store.measurements.load(turn) or turn
 
     def _remember(self, record: Record) -> None:
         self.records.append(record)
@@ -182,14 +153,4 @@ class Chat:
 
 def light(record: Record) -> Record:
     """A record without what its measurements hold."""
-    return replace(
-        record,
-        results=tuple(
-            replace(r, turn=replace(r.turn, proposals=None, bank=MappingProxyType({}))) for r in record.results
-        ),
-    )
-
-
-def _calls(engines: Engines) -> tuple[int, int]:
-    """Measurements made until now; what was remembered is not counted."""
-    return getattr(engines.detector, "calls", 0), getattr(engines.segmenter, "calls", 0)
+    return replace(record, results=tuple(replace(r, turn=r.turn.light()) for r in record.results))

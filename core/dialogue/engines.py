@@ -45,6 +45,11 @@ class Engines:
     memo: Memo
     limits: Limits
 
+    @property
+    def calls(self) -> tuple[int, int]:
+        """Measurements that detector and segmenter made until now; what was remembered is not counted."""
+        return getattr(self.detector, "calls", 0), getattr(self.segmenter, "calls", 0)
+
 
 def build_port(settings: Settings, port: str) -> Any:
     """One engine of the chosen back-end, or an `Absent` that raises why not."""

@@ -104,6 +104,12 @@ class Measurements:
             return None
         return replace(turn, proposals=measured.proposals, bank=measured.bank)
 
+    def restored(self, turn: Turn) -> Turn:
+        """The turn with what was measured for it, where that is still kept; itself where it is not, or was there."""
+        if turn.proposals is not None and (turn.bank or not turn.masks.items):
+            return turn
+        return self.load(turn) or turn
+
     def data(self, turn: Turn) -> bytes | None:
         """The kept file's own bytes, or None."""
         try:

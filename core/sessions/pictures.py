@@ -66,6 +66,11 @@ class PictureStore:
         self._unsaved.put(image.digest, image)
         return reference(image.digest, replace(image, name=name), made_by=made_by)
 
+    def keep_edited(self, image: ImageAsset, source: PictureRef) -> PictureRef:
+        """Keep what was made of a picture, under its name."""
+        name = source.name if source.made_by else f"{source.name} (edited)"
+        return self.keep(image, name, "edited")
+
     def save(self, ref: PictureRef) -> None:
         """Write what `keep` holds, without loss. Raises `StorageError`; then it is still held."""
         image = self._unsaved.get(ref.key)

@@ -65,7 +65,7 @@ def slim(record: Record) -> Record:
 
 
 def _slim_result(result: Result) -> Result:
-    return replace(result, turn=replace(result.turn, proposals=None, bank=MappingProxyType({}), edited=None))
+    return replace(result, turn=replace(result.turn.light(), edited=None))
 
 
 def interrupted(record: Record) -> Record:

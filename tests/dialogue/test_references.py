@@ -28,21 +28,6 @@ LEFT, RIGHT = Filter(FilterKind.SIDE, "left"), Filter(FilterKind.SIDE, "right")
 LARGEST, ONE = Filter(FilterKind.SIZE, "largest"), Filter(FilterKind.COUNT, "", 1)
 
 
-@pytest.fixture
-def engines() -> Engines:
-    return scene_engines()
-
-
-@pytest.fixture
-def dogs(engines: Engines) -> Turn:
-    return first("segment the dogs", engines)
-
-
-@pytest.fixture
-def pets(engines: Engines) -> Turn:
-    return first("segment the dogs and the cat", engines)
-
-
 # -- keep ------------------------------------------------------------------------------------------------------------
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from core.dialogue.engines import Engines
 from core.types.language import Filter, FilterKind, IntentName
 from core.types.reference import Operation, Order, Selector
@@ -32,21 +30,6 @@ from tests.fakes import picture
 
 LEFT, RIGHT = Filter(FilterKind.SIDE, "left"), Filter(FilterKind.SIDE, "right")
 LARGEST, ONE = Filter(FilterKind.SIZE, "largest"), Filter(FilterKind.COUNT, "", 1)
-
-
-@pytest.fixture
-def engines() -> Engines:
-    return scene_engines()
-
-
-@pytest.fixture
-def dogs(engines: Engines) -> Turn:
-    return first("segment the dogs", engines)
-
-
-@pytest.fixture
-def pets(engines: Engines) -> Turn:
-    return first("segment the dogs and the cat", engines)
 
 
 # -- another intent --------------------------------------------------------------------------------------------------

@@ -25,23 +25,12 @@ from tests.dialogue.references_helpers import (
     order_of,
     photo,
     question,
-    scene_engines,
     then,
 )  # fmt: skip
 from tests.fakes import default_thresholds, painted
 
 LEFT, LARGEST = Filter(FilterKind.SIDE, "left"), Filter(FilterKind.SIZE, "largest")
 CLASS = default_thresholds().for_box("class")  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def engines() -> Engines:
-    return scene_engines()
-
-
-@pytest.fixture
-def dogs(engines: Engines) -> Turn:
-    return first("segment the dogs", engines)
 
 
 def area(turn: Turn, number: int = 1) -> int:
