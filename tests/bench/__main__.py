@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import memory, page, startup, turns
+from tests.bench import local_models, memory, page, startup, turns
 from tests.bench.needs import Skipped
 
 BENCHES: dict[str, Callable[[], dict[str, float]]] = {
@@ -23,6 +23,7 @@ BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "page_rerun": page.page_rerun,
     "open_stored": page.open_stored,
     "memory_growth": memory.growth,
+    "local_models": local_models.local_models,
 }
 
 

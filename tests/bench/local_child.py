@@ -1,0 +1,236 @@
+"""One way of running the local models, timed in a process of its own: python -m tests.bench.local_child WAY FOLDER.
+
+Ways: "ours"; "library", the libraries' own calls on the same weights; "demo", as a page does that loads every model for
+every message. Prints one JSON object: milliseconds (`_ms`), of both cores' time (`_cpu_ms`), and megabytes.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from core.types.image import ImageAsset
+
+PASSES, CHANGES, MORE_BOXES, STOPS = 3, 60, 7, 3
+WIDTH, HEIGHT, LARGE = 1066, 800, (4000, 3000)
+FIRST, LATER = ("brown dog", "red ball"), ("sofa",)
+OBJECTS = 4
+
+
+class Clock:
+    """Wall and CPU times by name; the medians of each."""
+
+    def __init__(self) -> None:
+        self.wall: dict[str, list[float]] = {}
+        self.cpu: dict[str, list[float]] = {}
+
+    @contextmanager
+    def time(self, name: str) -> Iterator[None]:
+        wall, cpu = time.perf_counter(), time.process_time()
+        yield
+        self.wall.setdefault(name, []).append((time.perf_counter() - wall) * 1000)
+        self.cpu.setdefault(name, []).append((time.process_time() - cpu) * 1000)
+
+    def figures(self) -> dict[str, float]:
+        medians = {f"{name}_ms": statistics.median(values) for name, values in self.wall.items()}
+        return medians | {f"{name}_cpu_ms": statistics.median(values) for name, values in self.cpu.items()}
+
+
+def picture(seed: int, size: tuple[int, int] = (WIDTH, HEIGHT)) -> ImageAsset:
+    """A photograph, enlarged; each seed another digest."""
+    from tests.bench.pictures import resized, sample
+
+    return resized(sample("astronaut"), *size, seed)
+
+
+def library(folder: Path, clock: Clock) -> dict[str, float]:
+    """`load_model` and `predict` of groundingdino, `SamPredictor` of segment-anything."""
+    import torch
+    from groundingdino.util.inference import load_image, predict
+    from PIL import Image
+    from segment_anything import SamPredictor, sam_model_registry
+
+    from tests.bench.full_size import library_grounding_dino
+
+    with clock.time("load_detector"):
+        model = library_grounding_dino(folder / "bert", folder / "dino.pth")
+    with clock.time("load_segmenter"):
+        predictor = SamPredictor(sam_model_registry["vit_b"](checkpoint=str(folder / "sam.pth")))
+    boxes = torch.tensor([[10.0, 10.0, 400.0, 400.0], [300.0, 100.0, 900.0, 700.0]])
+    for run in range(PASSES):
+        image, file = picture(run), folder / f"library-{run}.png"
+        Image.fromarray(image.pixels).save(file)
+        with clock.time("pass"):
+            _, tensor = load_image(str(file))
+            predict(model, tensor, ". ".join(FIRST), 0.35, 0.25, device="cpu")
+        with clock.time("encode"):
+            predictor.set_image(image.pixels)
+        with clock.time("two_boxes"):
+            moved = predictor.transform.apply_boxes_torch(boxes, image.pixels.shape[:2])
+            predictor.predict_torch(None, None, moved, multimask_output=False)
+    return {}
+
+
+def demo(folder: Path, clock: Clock) -> dict[str, float]:
+    """Both models loaded anew for a message, and for the next."""
+    with clock.time("message"):
+        library_message(folder)
+    return {}
+
+
+def library_message(folder: Path) -> None:
+    import torch
+    from groundingdino.util.inference import load_image, predict
+    from PIL import Image
+    from segment_anything import SamPredictor, sam_model_registry
+
+    from tests.bench.full_size import library_grounding_dino
+
+    image, file = picture(0), folder / "demo.png"
+    Image.fromarray(image.pixels).save(file)
+    model = library_grounding_dino(folder / "bert", folder / "dino.pth")
+    _, tensor = load_image(str(file))
+    predict(model, tensor, FIRST[0], 0.5, 0.4, device="cpu")
+    predictor = SamPredictor(sam_model_registry["vit_b"](checkpoint=str(folder / "sam.pth")))
+    predictor.set_image(image.pixels)
+    boxes = torch.tensor([[10.0, 10.0, 400.0, 400.0]])
+    moved = predictor.transform.apply_boxes_torch(boxes, image.pixels.shape[:2])
+    predictor.predict_torch(None, None, moved, multimask_output=False)
+
+
+def ours(folder: Path, clock: Clock) -> dict[str, float]:
+    """The adapters, as a turn uses them."""
+    from core.segmentation.sam import SegmentAnything
+
+    from core.detection.grounding_dino import GroundingDino
+    from core.jobs import Job
+    from core.memo import Memo, RememberingDetector, RememberingSegmenter
+    from core.registry import EngineContext
+    from core.settings import ASSETS
+    from core.types.masks import Prompt
+
+    context = EngineContext(folder, ASSETS)
+    dino = GroundingDino(context, str(folder / "dino.pth"), "cpu", text_encoder=str(folder / "bert"))
+    sam = SegmentAnything(context, str(folder / "sam.pth"), "cpu")
+    memo = Memo(256_000_000)
+    detector, segmenter = RememberingDetector(dino, memo), RememberingSegmenter(sam, memo)
+    job = Job()
+    with clock.time("load_detector"):
+        dino.model.get(job)
+    with clock.time("load_segmenter"):
+        sam.model.get(job)
+    prompts = (Prompt((10, 10, 400, 400)), Prompt((300, 100, 900, 700)))
+    for run in range(PASSES):
+        image = picture(run)
+        with clock.time("preview"):
+            detector.preview(image, FIRST, job)
+        with clock.time("pass"):
+            detector.propose(image, FIRST, job)
+        with clock.time("encode"):
+            sam.encode(image, job)
+        with clock.time("two_boxes"):
+            segmenter.segment(image, prompts, job)
+    with clock.time("second_request"):
+        detector.propose(image, FIRST, job)
+        segmenter.segment(image, prompts, job)
+    with clock.time("phrase_added"):
+        detector.propose(image, LATER, job)
+        segmenter.segment(image, (Prompt((500, 300, 700, 600)),), job)
+    sliders(detector, segmenter, clock, job)
+    return stops(dino, sam, job)
+
+
+def sliders(detector: Any, segmenter: Any, clock: Clock, job: Any) -> None:
+    """What follows a slider and a further box at 12 megapixels, to the overlay as JPEG at screen size."""
+    from core.dialogue.choose import choose, prompt_of
+    from core.memo import Memo
+    from core.overlay import Layers, draw
+    from core.pictures import encode_jpeg
+    from core.policy import select
+    from core.types.boxes import Box
+    from core.types.language import Keywords, Phrase
+    from core.types.masks import Prompt
+    from core.types.thresholds import Thresholds
+    from pages.shared.canvas import SCREEN_SIDE
+
+    image, memo = picture(99, LARGE), Memo(256_000_000)
+    proposals = detector.propose(image, FIRST, job)
+    keywords = Keywords(tuple(Phrase(phrase) for phrase in FIRST))
+    loose = Thresholds(box=0.0, text=0.0, mask_cut=0.5)
+    found = sorted(select(proposals, loose, LARGE).items, key=lambda d: -d.score)[:OBJECTS]
+    prompts = [prompt_of(detection) for detection in found]
+    bank = {prompt.digest: segmenter.segment(image, (prompt,), job) for prompt in prompts}
+
+    def overlay(thresholds: Thresholds, drawn: tuple[Box, ...] = ()) -> None:
+        chosen = choose(image, proposals, keywords, thresholds, bank, memo, OBJECTS, user_boxes=drawn)
+        pixels = draw(image, chosen.detections, chosen.masks, Layers(), SCREEN_SIDE)
+        encode_jpeg(pixels, None)
+
+    overlay(loose)
+    for change in range(CHANGES):
+        with clock.time("slider_box"):
+            overlay(loose.with_(box=found[change % OBJECTS].score))
+    for change in range(CHANGES):
+        with clock.time("slider_mask"):
+            overlay(loose.with_(mask_cut=0.3 + 0.4 * change / CHANGES))
+    for number in range(MORE_BOXES):
+        with clock.time("extra_box"):
+            edge = 300.0 + 40 * number
+            box: Box = (edge, edge, edge + 900, edge + 700)
+            bank[Prompt(box).digest] = segmenter.segment(image, (Prompt(box),), job)
+            overlay(loose, (box,))
+
+
+def stops(dino: Any, sam: Any, job: Any) -> dict[str, float]:
+    """Seconds from Stop in the middle of a pass until the worker is free, and until the page is told."""
+    from core.jobs import Job, Worker
+
+    worker = Worker()
+    uses: dict[str, Callable[[Job, int], object]] = {
+        "detector": lambda inner, run: dino.propose(picture(200 + run), FIRST, inner),
+        "segmenter": lambda inner, run: sam.encode(picture(300 + run), inner),
+    }
+    figures = {}
+    for name, use in uses.items():
+        delays = []
+        for run in range(STOPS):
+
+            def work(inner: Job, use: Any = use, run: int = run) -> Iterator[object]:
+                yield use(inner, run)
+
+            handle = worker.submit("bench", work)
+            time.sleep(1.5 + 0.7 * run)
+            began = time.perf_counter()
+            handle.cancel()
+            handle.wait(60)
+            delays.append((time.perf_counter() - began) * 1000)
+        figures[f"stop_to_worker_{name}_ms"] = statistics.median(delays)
+        figures[f"stop_to_worker_{name}_worst_ms"] = max(delays)
+    return figures
+
+
+WAYS = {"ours": ours, "library": library, "demo": demo}
+
+
+def main() -> None:
+    way, folder = sys.argv[1], Path(sys.argv[2])
+    if way == "ours":
+        from core.shared_models.placement import torch_for
+        from core.types.runtime import Runtime
+
+        torch_for(Runtime())
+    clock = Clock()
+    more = WAYS[way](folder, clock)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(clock.figures() | more | {"peak_mb": peak}))
+
+
+if __name__ == "__main__":
+    main()
