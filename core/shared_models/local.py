@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import sys
 import threading
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
@@ -13,12 +16,18 @@ from typing import Any, Generic, TypeVar
 from core.errors import EngineUnavailable, WorkbenchError
 from core.jobs import Job
 from core.registry import EngineContext
-from core.shared_models.placement import INSTALL, Placement, placed, torch_for, watch
+from core.shared_models import memory
+from core.shared_models.placement import INSTALL, Placement, placed, prefer, torch_for, watch
 from core.shared_models.source import Source
 from core.types.engine import EngineStatus
 
 M = TypeVar("M")
 DOWNLOAD = "download"
+_LOADING = threading.Lock()  # while they load, transformers and groundingdino change what belongs to the whole process
+POLL = 0.05  # seconds between two looks at Stop, of who waits while another loads
+NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "bad alloc", "bad_alloc")
+SMALLER = "Unload another model on the Engines page, close other programs, or choose a smaller model."
+MB = 1e6
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,7 @@ class Loaded(Generic[M]):
 
 
 class LocalModel(Generic[M]):
-    """Loads once, on first use, under a lock. Thread-safe.
+    """Loads once, on first use; a failed load leaves nothing behind, the next call tries anew. Thread-safe.
 
     what: for messages ("Grounding DINO"). packages: import names that the loader needs. load: from the weights' path.
     """
@@ -43,26 +52,37 @@ class LocalModel(Generic[M]):
         self.what, self.source, self._context = what, source, context
         self._device, self._dtype, self._packages, self._load = device, dtype, tuple(packages), load
         self._lock = threading.Lock()
+        prefer(context.runtime)
         self._loading = False
         self._loaded: Loaded[M] | None = None
 
     def get(self, job: Job) -> Loaded[M]:
         """The model, loaded where it is not yet; that does not count against the job's deadline.
 
-        Raises `EngineUnavailable` where a package, the weights, the device or memory is missing.
+        Raises `EngineUnavailable` where a package, the weights, the device or memory is missing, `Cancelled`.
         """
         loaded = self._loaded
         if loaded is not None:
             return loaded
-        with self._lock:
-            if self._loaded is None:
+        with job.off_the_clock(), self._alone(job):
+            loaded = self._loaded
+            if loaded is None:
                 self._loading = True
                 try:
-                    with job.off_the_clock():
-                        self._loaded = self._made(job)
+                    loaded = self._loaded = self._made(job)
                 finally:
                     self._loading = False
-            return self._loaded
+        job.check()  # who stopped during the load keeps the model for the next time
+        return loaded
+
+    @contextmanager
+    def _alone(self, job: Job) -> Iterator[None]:
+        while not self._lock.acquire(timeout=POLL):
+            job.check()
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _made(self, job: Job) -> Loaded[M]:
         self._check_packages()
@@ -70,40 +90,54 @@ class LocalModel(Generic[M]):
         job.report(None, f"Loading {self.what}")
         torch = torch_for(self._context.runtime)
         placement = placed(torch, self._device, self._dtype)
+        self._check_memory(torch, placement)
         try:
-            value, module = self._load(path, placement, job)
-        except WorkbenchError:
+            with _LOADING:
+                value, module = self._load(path, placement, job)
+            watch(module)
+            return Loaded(value, module.eval(), placement)
+        except WorkbenchError as error:
+            _forget(error)
             raise
-        except MemoryError as error:
-            raise EngineUnavailable(
-                f"There is not enough memory for {self.what}.", "Choose a smaller model."
-            ) from error
         except Exception as error:  # torch, transformers and their readers raise whatever they like
-            if "out of memory" in str(error).lower():
+            _forget(error)
+            if isinstance(error, MemoryError) or any(said in str(error).lower() for said in NO_MEMORY):
                 raise EngineUnavailable(
-                    f"There is not enough memory on {placement.device} for {self.what}.",
-                    'Choose a smaller model, or device = "cpu".',
+                    f"There is not enough memory on {placement.device} for {self.what}.", SMALLER
                 ) from error
             raise EngineUnavailable(
-                f"{self.what} cannot be loaded from {path} ({type(error).__name__}: {str(error)[:300]}).",
+                f"{self.what} cannot be loaded from {path} ({type(error).__name__}: {_short(error)}).",
                 "Check that the path holds this kind of model; if it was downloaded, delete it and download it again.",
             ) from error
-        watch(module)
-        return Loaded(value, module.eval(), placement)
+
+    def _check_memory(self, torch: Any, placement: Placement) -> None:
+        """Weights larger than what is free are refused: the system would kill the whole program instead."""
+        need, where = self.source.nbytes, placement.device.type
+        if where == "cuda":
+            free: int | None = torch.cuda.mem_get_info(placement.device)[0]
+            need = need if placement.dtype == torch.float32 else need // 2  # stored in float32, mostly
+        else:
+            free = memory.available()
+        if free is not None and need > free:
+            raise EngineUnavailable(
+                f"{self.what} needs about {need / MB:,.0f} MB of memory on {placement.device}, "
+                f"but {free / MB:,.0f} MB are free.",
+                SMALLER,
+            )
 
     def _check_packages(self) -> None:
         for name in ("torch", *self._packages):
-            if importlib.util.find_spec(name) is None:
+            if not _installed(name):
                 raise EngineUnavailable(f"{self.what} needs the package '{name}', which is not installed.", INSTALL)
 
     def status(self) -> EngineStatus:
-        """Whether it can work here and now, without loading or importing anything heavy."""
+        """Whether it can work here and now, without loading or importing anything heavy. Never raises."""
         loaded, path = self._loaded, self.source.here()
         details: dict[str, Any] = {"model": self.source.model, "device": self._device, "dtype": self._dtype}
         details |= {"weights": str(path) if path is not None else "", "bytes": self.source.nbytes}
         details["state"] = "loaded" if loaded else "loading" if self._loading else "not loaded"
         if loaded is not None:
-            details |= {"device": str(loaded.placement.device), "memory": self.memory}
+            details |= {"device": str(loaded.placement.device), "memory": _parameters(loaded)}
             details["dtype"] = str(loaded.placement.dtype).removeprefix("torch.")
         told = MappingProxyType(details)
         try:
@@ -116,23 +150,56 @@ class LocalModel(Generic[M]):
         return EngineStatus(True, details=told)
 
     def download(self, job: Job) -> None:
-        """Fetch the weights where they are not here. Raises `EngineUnavailable`."""
-        self.source.fetch(job)
+        """Fetch and verify the weights where they are not here whole. Raises `EngineUnavailable`, `Cancelled`."""
+        self.source.fetch(job, complete=True)
 
     @property
     def memory(self) -> int:
         """Bytes of the loaded model's parameters and buffers; 0 where it is not loaded."""
         loaded = self._loaded
-        if loaded is None:
-            return 0
-        return sum(t.numel() * t.element_size() for t in (*loaded.module.parameters(), *loaded.module.buffers()))
+        return 0 if loaded is None else _parameters(loaded)
 
     def unload(self) -> int:
-        """Let the model go; who works with it at the moment keeps it until done. Bytes of its parameters."""
-        with self._lock:
-            freed, self._loaded = self.memory, None
+        """Let the model go, and its memory; who works with it at the moment keeps it until done.
+
+        Bytes of its parameters; 0 where it was not loaded, or is just being loaded. See `memory.unload_message`.
+        """
+        if not self._lock.acquire(blocking=False):
+            return 0
+        try:
+            loaded, self._loaded = self._loaded, None
+        finally:
+            self._lock.release()
+        if loaded is None:
+            return 0
+        freed, gpu = _parameters(loaded), loaded.placement.device.type == "cuda"
+        del loaded
         gc.collect()
-        torch = torch_for(self._context.runtime) if freed else None
-        if torch is not None and torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        memory.trim()
+        if gpu:
+            torch_for(self._context.runtime).cuda.empty_cache()
         return freed
+
+
+def _parameters(loaded: Loaded[Any]) -> int:
+    return sum(t.numel() * t.element_size() for t in (*loaded.module.parameters(), *loaded.module.buffers()))
+
+
+def _installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):  # it is imported, and says nothing of where from
+        return sys.modules.get(name) is not None
+
+
+def _short(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) <= 300 else f"{text[:300]} ..."
+
+
+def _forget(error: BaseException) -> None:
+    """A kept error would keep the half-loaded tensors that its frames name."""
+    seen: BaseException | None = error
+    while seen is not None:
+        traceback.clear_frames(seen.__traceback__)
+        seen = seen.__cause__ or seen.__context__

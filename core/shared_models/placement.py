@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,8 +18,12 @@ from core.types.runtime import Runtime
 
 INSTALL = "Install the large models' libraries: pip install -r requirements.txt."
 DEVICES, DTYPES = ("auto", "cpu", "cuda", "mps"), ("auto", "float32", "float16", "bfloat16")
+DIGITS = re.compile(r"[0-9]{1,3}")
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # malloc.h of glibc
+SLOW = "The CPU computes float16 very slowly."
 _lock = threading.Lock()
+_prepared = False
+_preferred = Runtime()
 _current = threading.local()
 
 
@@ -33,20 +38,30 @@ class Placement:
         return f"{self.device}, {str(self.dtype).removeprefix('torch.')}"
 
 
-def torch_for(runtime: Runtime) -> Any:
-    """The module torch. Raises `EngineUnavailable` where it is not installed or does not load."""
+def prefer(runtime: Runtime) -> None:
+    """The settings that hold where torch is first needed by something that knows none (kept logits to be enlarged)."""
+    global _preferred
+    _preferred = runtime
+
+
+def torch_for(runtime: Runtime | None = None) -> Any:
+    """The module torch; the first call of a process sets it up. Raises `EngineUnavailable` where it does not load."""
+    global _prepared
+    runtime = runtime or _preferred
     with _lock:
-        fresh = "torch" not in sys.modules
-        if fresh and runtime.keep_memory:
+        if not _prepared and runtime.keep_memory:
             keep_freed_memory()
+        if not _prepared:
+            wait_quietly()
         try:
             torch = importlib.import_module("torch")
-        except ImportError as error:
-            raise EngineUnavailable("The package 'torch' is not installed.", INSTALL) from error
-        except OSError as error:  # a shared library of it is missing
+        except ModuleNotFoundError as error:
+            raise EngineUnavailable(f"The package '{error.name}' is not installed.", INSTALL) from error
+        except (ImportError, OSError) as error:  # a shared library of it is missing, or of another version
             raise EngineUnavailable(f"The package 'torch' does not load ({error}).", INSTALL) from error
-        if fresh and runtime.threads:
+        if not _prepared and runtime.threads:
             torch.set_num_threads(runtime.threads)
+        _prepared = True
         return torch
 
 
@@ -64,13 +79,24 @@ def keep_freed_memory() -> bool:
     return bool(mallopt(M_MMAP_MAX, 0)) and bool(mallopt(M_TRIM_THRESHOLD, -1))
 
 
+def wait_quietly() -> bool:
+    """Let OpenMP's threads sleep, not spin, between two operations: the cores are shared. Before torch is imported.
+
+    `setenv`, since OpenMP reads the process's own environment; what the user set there stays.
+    """
+    if sys.platform != "linux":
+        return False
+    return bool(ctypes.CDLL(None).setenv(b"OMP_WAIT_POLICY", b"PASSIVE", 0) == 0)
+
+
 def placed(torch: Any, device: str, dtype: str) -> Placement:
     """Where a model runs. "auto": the best device here; float16 on a GPU, float32 on the CPU.
 
     Raises `EngineUnavailable` where the device is not here, or does not compute in that type.
     """
-    kind = device.split(":")[0]
-    if kind not in DEVICES or dtype not in DTYPES:
+    kind, _, number = device.partition(":")
+    known = kind in DEVICES and (not number if ":" not in device else kind == "cuda" and DIGITS.fullmatch(number))
+    if not known or dtype not in DTYPES:
         raise EngineUnavailable(
             f"device = {device!r}, dtype = {dtype!r} is unknown.",
             f"device is one of {', '.join(DEVICES)} (or cuda:1); dtype one of {', '.join(DTYPES)}.",
@@ -80,12 +106,18 @@ def placed(torch: Any, device: str, dtype: str) -> Placement:
         device = kind = "cuda" if gpu else "mps" if apple else "cpu"
     if (kind == "cuda" and not gpu) or (kind == "mps" and not apple):
         raise EngineUnavailable(f"There is no {kind} device here.", 'Set device = "auto" or "cpu".')
-    if device.startswith("cuda:") and int(device[5:] or 0) >= torch.cuda.device_count():
+    if number and int(number) >= torch.cuda.device_count():
+        count = torch.cuda.device_count()
         raise EngineUnavailable(
-            f"There is no device {device}: {torch.cuda.device_count()} are here.", 'Set device = "cuda" or "auto".'
+            f"There is no device {device}: cuda:0 is the only one here."
+            if count == 1
+            else f"There is no device {device}: cuda:0 to cuda:{count - 1} are here.",
+            'Set device = "cuda" or "auto".',
         )
     if kind == "cpu" and dtype == "float16":
-        raise EngineUnavailable("The CPU computes float16 very slowly.", 'Set dtype = "auto", "float32" or "bfloat16".')
+        raise EngineUnavailable(SLOW, 'Set dtype = "auto", "float32" or "bfloat16".')
+    if kind == "cuda" and dtype == "bfloat16" and not torch.cuda.is_bf16_supported(including_emulation=False):
+        raise EngineUnavailable("This GPU does not compute bfloat16.", 'Set dtype = "auto", "float16" or "float32".')
     name = ("float32" if kind == "cpu" else "float16") if dtype == "auto" else dtype
     return Placement(torch.device(device), getattr(torch, name))
 
@@ -102,9 +134,10 @@ def running(job: Job) -> Iterator[None]:
 
 
 def watch(model: Any) -> None:
-    """Let every layer of a torch module check the job of the thread that runs it. Once for each model."""
+    """Let every layer of a torch module check the job of the thread that runs it. A second call changes nothing."""
     for module in model.modules():
-        module.register_forward_pre_hook(_check)
+        if _check not in module._forward_pre_hooks.values():
+            module.register_forward_pre_hook(_check)
 
 
 def _check(module: Any, inputs: Any) -> None:

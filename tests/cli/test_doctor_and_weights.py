@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -147,3 +148,28 @@ def test_a_second_ctrl_c_ends_the_program_at_once(run: Run, monkeypatch: pytest.
 
     monkeypatch.setattr(Weights, "fetch", fetch)
     assert run("weights").status == console.STOPPED
+
+
+class Model:
+    """An engine with a model of its own."""
+
+    def __init__(self, loaded: bool, weights: Path) -> None:
+        details: dict[str, object] = {"model": "some/model", "device": "cpu", "dtype": "float32", "bytes": 690_000_000}
+        details |= {"weights": str(weights), "state": "loaded" if loaded else "not loaded"}
+        self.details = MappingProxyType(details)
+
+    def status(self) -> EngineStatus:
+        return EngineStatus(True, details=self.details)
+
+
+def test_models_are_told_with_their_weights(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engines = {"detection": Model(True, tmp_path), "segmentation": Model(False, tmp_path / "gone")}
+    monkeypatch.setattr(doctor, "build_port", lambda settings, port: engines.get(port) or Ready())
+    ports = json.loads(run("doctor", "--json").out)["ports"]
+    told = {"model": "some/model", "device": "cpu", "dtype": "float32", "bytes": 690_000_000}
+    assert ports["detection"].items() >= {**told, "weights": str(tmp_path), "state": "loaded"}.items()
+    assert ports["segmentation"].items() >= {**told, "weights": "", "state": "not loaded"}.items()
+    assert ports["editing"].items() >= {"model": "", "weights": "", "bytes": 0, "state": "ready"}.items()
+    lines = [" ".join(line.split()) for line in run("doctor").out.splitlines()]
+    assert f"detection some/model cpu, float32 loaded 690 MB {tmp_path}" in lines
+    assert "segmentation some/model cpu, float32 not loaded 690 MB not here" in lines

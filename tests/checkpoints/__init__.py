@@ -1,0 +1,1 @@
+"""Tiny checkpoints of every local model, made and saved by the tests themselves."""
