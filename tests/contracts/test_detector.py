@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,22 +16,38 @@ from core.registry import BACKENDS, EngineContext, allowed_options, build
 from core.settings import ASSETS
 from core.types.boxes import Proposals
 from core.types.image import ImageAsset
+from tests.checkpoints.grounding_dino import tiny_options
+from tests.threads import answers_at_once
 
-BUILT = ("embedded",)
+BUILT = ("embedded", "groundingdino", "transformers")
+KNOWING = ("embedded",)  # the others are tiny and of random weights: what they say is sound, and means nothing
 MIXED = ("cat", "face", "red lantern", "qr code", "sky", "unicorn")
 FORTY = tuple(f"{colour} {noun}" for colour in ("red", "blue", "old", "tiny") for noun in
               ("cat", "dog", "cup", "face", "bus", "lantern", "sky", "qr code", "person", "unicorn"))  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=BUILT)
-def detector(request: pytest.FixtureRequest, weights_dir: Path) -> Detector:
-    engine: Detector = build(
-        "detection",
-        request.param,
-        allowed_options("detection", request.param) or {},
-        EngineContext(weights_dir, ASSETS),
-    )
+def backend(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def detector(backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Detector:
+    options = dict(allowed_options("detection", backend) or {})
+    if backend in KNOWING:
+        folder = request.getfixturevalue("weights_dir")
+    else:
+        folder = tmp_path_factory.mktemp(backend)
+        options |= tiny_options(backend, folder)
+    engine: Detector = build("detection", backend, options, EngineContext(folder, ASSETS))
     return engine
+
+
+@pytest.fixture(scope="module")
+def knows(backend: str) -> bool:
+    """Whether the back-end's answers mean something here."""
+    return backend in KNOWING
 
 
 @pytest.fixture(scope="module")
@@ -85,13 +98,16 @@ def test_phrases_of_every_kind_at_once(detector: Detector, cat: ImageAsset) -> N
     check(detector.propose(cat, MIXED, Job()), cat, MIXED)
 
 
-def test_no_phrase_lists_what_is_there(detector: Detector, cat: ImageAsset) -> None:
+def test_no_phrase_lists_what_is_there(detector: Detector, cat: ImageAsset, knows: bool) -> None:
     proposals = check(detector.propose(cat, (), Job()), cat, ())
-    assert "cat" in proposals.phrases
+    assert proposals.phrases and len(set(proposals.phrases)) == len(proposals.phrases)
+    assert "cat" in proposals.phrases or not knows
 
 
-def test_forty_phrases(detector: Detector, cat: ImageAsset) -> None:
+def test_forty_phrases(detector: Detector, cat: ImageAsset, knows: bool) -> None:
     proposals = check(detector.propose(cat, FORTY, Job()), cat, FORTY)
+    if not knows:
+        return
     cats = [FORTY.index(p) for p in FORTY if p.endswith(" cat")]
     assert proposals.scores[:, cats].max() > 0.25
     assert np.ptp(proposals.scores[:, cats], axis=1).max() == 0, "the same noun measures the same"
@@ -102,9 +118,9 @@ def test_the_same_phrase_twice(detector: Detector, cat: ImageAsset) -> None:
     assert (proposals.scores[:, 0] == proposals.scores[:, 1]).all()
 
 
-def test_what_is_absent_scores_low_and_is_no_error(detector: Detector, cat: ImageAsset) -> None:
+def test_what_is_absent_scores_low_and_is_no_error(detector: Detector, cat: ImageAsset, knows: bool) -> None:
     proposals = check(detector.propose(cat, ("zebra", "airplane"), Job()), cat, ("zebra", "airplane"))
-    assert proposals.scores.max(initial=0) < 0.25
+    assert proposals.scores.max(initial=0) < 0.25 or not knows
 
 
 @pytest.mark.parametrize("phrases", [(), MIXED])
@@ -117,19 +133,22 @@ def test_pictures_at_the_edge(detector: Detector, image: ImageAsset, phrases: tu
     check(detector.propose(image, phrases, Job()), image, phrases)
 
 
-def test_nothing_is_found_in_a_blank_picture(detector: Detector) -> None:
-    image = blank(300, 400)
-    assert detector.propose(image, ("cat", "face", "qr code", "text"), Job()).scores.max(initial=0) < 0.25
+def test_nothing_is_found_in_a_blank_picture(detector: Detector, knows: bool) -> None:
+    image, phrases = blank(300, 400), ("cat", "face", "qr code", "text")
+    found = check(detector.propose(image, phrases, Job()), image, phrases)
+    assert found.scores.max(initial=0) < 0.25 or not knows
     assert not detector.propose(image, ("unicorn",), Job()).suggestions
 
 
-def test_a_large_picture_gives_the_same_object_in_its_own_pixels(detector: Detector, cat: ImageAsset) -> None:
+def test_a_large_picture_gives_the_same_object_in_its_own_pixels(
+    detector: Detector, cat: ImageAsset, knows: bool
+) -> None:
     large = ImageAsset.of(np.kron(cat.pixels, np.ones((9, 9, 1), np.uint8)))
     assert large.width * large.height > 10_000_000
     small = detector.propose(cat, ("cat",), Job())
     proposals = check(detector.propose(large, ("cat",), Job()), large, ("cat",))
     best, expected = (p.boxes[p.scores[:, 0].argmax()] for p in (proposals, small))
-    assert geometry.iou(best, geometry.scale(expected, 9))[0, 0] > 0.8
+    assert geometry.iou(best, geometry.scale(expected, 9))[0, 0] > 0.8 or not knows
 
 
 def test_a_cancelled_job_measures_nothing(detector: Detector, cat: ImageAsset) -> None:
@@ -159,28 +178,18 @@ def test_a_deadline_that_has_passed(detector: Detector, cat: ImageAsset) -> None
 
 
 def test_eight_threads_get_the_same_answer(detector: Detector, cat: ImageAsset) -> None:
-    answers = _at_once(8, lambda: detector.propose(cat, MIXED, Job()))
+    answers = answers_at_once(lambda: detector.propose(cat, MIXED, Job()))
     assert len({a.digest for a in answers}) == 1 and len(answers) == 8
     assert len({a.suggestions for a in answers}) == 1
-
-
-def _at_once(count: int, work: Callable[[], Proposals]) -> list[Proposals]:
-    results: list[Proposals] = []
-    threads = [threading.Thread(target=lambda: results.append(work())) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 ODD = ("", " ", "🐱", "cat 🐱🐱", "‮cat", "c\x00at", "CAT!!!", "the", "ネコ", "'; drop table", "a" * 5000,
        " ".join(["fluffy"] * 2000) + " cat", " ".join(f"word{i}" for i in range(2000)))  # fmt: skip
 
 
-def test_odd_phrases_are_read_without_error(detector: Detector, cat: ImageAsset) -> None:
+def test_odd_phrases_are_read_without_error(detector: Detector, cat: ImageAsset, knows: bool) -> None:
     proposals = check(detector.propose(cat, ODD, Job()), cat, ODD)
     found = proposals.scores.max(0)
-    assert found[ODD.index("cat 🐱🐱")] > 0.25 and found[ODD.index("CAT!!!")] > 0.25
+    assert (found[ODD.index("cat 🐱🐱")] > 0.25 and found[ODD.index("CAT!!!")] > 0.25) or not knows
     assert not proposals.readings[0].covered
     assert all(len(r.note) < 300 for r in proposals.readings if len(r.phrase) >= 5000), "notes stay readable"
