@@ -103,5 +103,6 @@ def keywords_of(acts: Sequence[Act], extractor: KeywordExtractor) -> tuple[tuple
         everything=any(part.everything for part in parts) and not order,
         refers_back=parts[0].refers_back and not order,
         replacement=next((part.replacement for part in parts if part.replacement), ""),
+        scores=tuple(dict.fromkeys(score for part in parts for score in part.scores)),
     )
     return tuple(named), keywords

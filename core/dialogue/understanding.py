@@ -138,7 +138,8 @@ class Understanding:
                     self.acts = tuple(replace(act, phrases=phrases) for act in self.acts)
             else:
                 self.acts, self.keywords = keywords_of(self.acts, self.engines.keywords)
-            self.served["keywords"] = f"embedded/{self.keywords.method}"
+            engine, method = self.keywords.engine, self.keywords.method
+            self.served["keywords"] = engine if engine.startswith(method) else f"{engine}/{method}"
         yield Extracted(self.keywords)
 
     def drawn(self) -> bool:

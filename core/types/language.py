@@ -23,6 +23,7 @@ class IntentName(StrEnum):
 
 
 INTENTS: tuple[IntentName, ...] = tuple(IntentName)
+OUTRANKED = "ranked below the others"  # why an object that was named is not looked for
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,9 @@ class Keywords:
     phrases: targets, in the order said. context: things named only to place a target ("sofa"). excluded: things to
     leave out. dropped: (words, reason) pairs that might have been objects. everything: all objects were asked for.
     refers_back: "it", "them" stand for an earlier result. replacement: what should stand instead ("swap the cup for a
-    vase"). method: "parse" or "rules". filters: what picks among the things referred back to ("only the left one").
+    vase"). method: "parse", "rules" or "keybert". filters: what picks among the things referred back to ("only the left
+    one"). engine: who extracted ("keybert/all-MiniLM-L6-v2"). scores: (words, score in [-1, 1]) of every candidate,
+    where the extractor ranks them; () where it does not.
     """
 
     phrases: tuple[Phrase, ...] = ()
@@ -113,3 +116,5 @@ class Keywords:
     replacement: str = ""
     method: str = "parse"
     filters: tuple[Filter, ...] = ()
+    engine: str = "embedded"
+    scores: tuple[tuple[str, float], ...] = ()

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from core.ports import IntentClassifier
-from core.registry import allowed_backends
+from core.registry import EngineContext, allowed_backends, allowed_options, build
+from core.settings import ASSETS
 from core.types.language import INTENTS, IntentPrediction
+from tests.checkpoints.distilbert import tiny_distilbert_folder
 from tests.intent.engine import trained
 
-ENGINES = {"embedded": trained}
+
+@contextmanager
+def _trained() -> Iterator[IntentClassifier]:
+    yield trained()
+
+
+@contextmanager
+def _zero_shot() -> Iterator[IntentClassifier]:
+    """On a tiny checkpoint of random weights."""
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    with tempfile.TemporaryDirectory() as folder:
+        model = tiny_distilbert_folder(Path(folder) / "nli")
+        options = {**(allowed_options("intent", "zero_shot") or {}), "model": str(model), "device": "cpu"}
+        yield build("intent", "zero_shot", options, EngineContext(Path(folder), ASSETS))
+
+
+ENGINES = {"embedded": _trained, "zero_shot": _zero_shot}
 TEXTS = (
     "segment the dog",
     "where's the exit?",
@@ -32,8 +55,9 @@ def test_every_back_end_is_under_this_contract() -> None:
 
 
 @pytest.fixture(scope="module", params=sorted(ENGINES))
-def classifier(request: pytest.FixtureRequest) -> IntentClassifier:
-    return ENGINES[request.param]()
+def classifier(request: pytest.FixtureRequest) -> Iterator[IntentClassifier]:
+    with ENGINES[request.param]() as engine:
+        yield engine
 
 
 def check(prediction: IntentPrediction) -> None:
