@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from core.types.boxes import Detection, Detections, NearestMiss, Reading, Suggestion
+from core.codec_speech import transcript_to_json
+from core.policy_speech import heard
+from core.types.boxes import Detection, Detections, NearestMiss, Proposals, Reading, Suggestion
 from core.types.language import Keywords, Phrase
 from core.types.masks import Mask, MaskSet
 from core.types.picture import PictureRef
@@ -24,7 +26,7 @@ from core.types.turn import Status, Turn
 
 SCORE_DIGITS, PIXEL_DIGITS, MS_DIGITS = 4, 2, 1
 WORST_FIRST = (Status.FAILED, Status.STOPPED, Status.ASKED, Status.DONE)
-OF_A_PICTURE = ("detections", "misses", "suggestions", "references", "failures")  # rows that tell their picture
+OF_A_PICTURE = ("detections", "misses", "suggestions", "references", "failures", "passes")  # tell their picture
 JOINED = ("acts", "phrases", "readings", "actions", "user_boxes", "excluded_boxes", "warnings", "pictures")
 
 Json = dict[str, Any]
@@ -49,6 +51,7 @@ def turn_to_json(turn: Turn, files: Mapping[str, str] | None = None) -> Json:
         "misses": [_miss(miss) for miss in turn.detections.misses],
         "suggestions": [_suggestion(suggestion) for suggestion in turn.suggestions],
         "references": [_reference(reference) for reference in turn.references],
+        "transcript": _transcript(turn),
         "answer": turn.answer.text,
         "actions": [{"kind": a.kind, "label": a.label, "value": plain(a.value)} for a in turn.answer.actions],
         "edited": turn.edited.digest if turn.edited else None,
@@ -56,6 +59,7 @@ def turn_to_json(turn: Turn, files: Mapping[str, str] | None = None) -> Json:
         "excluded_boxes": [_box(box) for box in turn.excluded],
         "thresholds": thresholds_to_json(turn.thresholds),
         "engines": plain(turn.engines),
+        "passes": _passes(turn.proposals) if turn.proposals else [],
         "timings_ms": {stage: _number(ms, MS_DIGITS) for stage, ms in turn.timings_ms.items()},
         "files": dict(files or {}),
         "warnings": list(turn.warnings),
@@ -147,6 +151,11 @@ def _numbered(rows: Sequence[Json], number: int | None) -> list[Json]:
     return [{**row, "picture": number} for row in rows]
 
 
+def _transcript(turn: Turn) -> Json | None:
+    found = turn.transcript
+    return None if found is None else transcript_to_json(found, heard(found, turn.thresholds))
+
+
 def _reference(reference: Reference) -> Json:
     return {
         "words": reference.words,
@@ -182,6 +191,8 @@ def keywords_to_json(keywords: Keywords) -> Json:
         "refers_back": keywords.refers_back,
         "replacement": keywords.replacement,
         "method": keywords.method,
+        "engine": keywords.engine,
+        "scores": [{"words": words, "score": _number(score, SCORE_DIGITS)} for words, score in keywords.scores],
     }
 
 
@@ -245,9 +256,14 @@ def _miss(miss: NearestMiss) -> Json:
     }
 
 
+def _passes(proposals: Proposals) -> list[Json]:
+    """What was asked of a detector that reads a caption: scores of one caption are not those of another."""
+    pairs = dict.fromkeys(zip(proposals.engines, proposals.captions, strict=True))
+    return [{"engine": e.name, "version": e.version, "caption": caption} for e, caption in pairs if caption]
+
+
 def _suggestion(suggestion: Suggestion) -> Json:
-    score = _number(suggestion.score, SCORE_DIGITS)
-    return {"phrase": suggestion.phrase, "box": _box(suggestion.box), "score": score}
+    return {"phrase": suggestion.phrase, "box": _box(suggestion.box), "score": _number(suggestion.score, SCORE_DIGITS)}
 
 
 def thresholds_to_json(thresholds: Thresholds) -> Json:

@@ -99,7 +99,9 @@ BACKENDS: dict[tuple[str, str], Backend] = {
     ("editing", "embedded"): Backend("core.editing.fill:Fill", {"dilate": 0.03}),
     ("answering", "embedded"): Backend("core.generation.embedded:EmbeddedDescriber"),
     ("speech", "embedded"): Backend(
-        "", missing="No speech engine is installed.", remedy="Type the request; everything else works without speech."
+        "",
+        missing="No speech engine is chosen.",
+        remedy='Type the request; or set [speech] backend = "whisper" (pip install -r requirements.txt).',
     ),
     ("planning", "embedded"): Backend(
         "",

@@ -39,7 +39,8 @@ class Limits:
     """What is accepted and kept. Sizes in MB are 10^6 bytes.
 
     upload_mb, megapixels, min_side_px: what the picture door lets in. text_chars: longest request. turn_seconds: time
-    a turn may take. memo_mb: measurements kept in memory. objects: most objects a turn masks, draws and exports.
+    a turn may take. audio_minutes: longest sound. memo_mb: measurements kept in memory. objects: most objects a turn
+    masks, draws and exports.
     """
 
     upload_mb: float = 30.0
@@ -47,6 +48,7 @@ class Limits:
     min_side_px: int = 8
     text_chars: int = 20_000
     turn_seconds: float = 120.0
+    audio_minutes: float = 60.0
     memo_mb: float = 256.0
     objects: int = 60
 

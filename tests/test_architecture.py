@@ -14,13 +14,14 @@ import pytest
 
 from core.settings import ROOT
 
-CAPABILITIES = ("detection", "segmentation", "intent", "keywords", "editing", "generation")
+CAPABILITIES = ("detection", "segmentation", "intent", "keywords", "speech", "editing", "generation")
 CONTENT = ("samples",)  # pictures to try, beside the kernel and not of it
 MODEL_LIBRARIES = {
     *("onnx", "onnxruntime", "sklearn", "skimage", "spacy", "en_core_web_sm", "rapidocr", "zxingcpp", "tokenizers"),
     *("torch", "transformers", "sentence_transformers", "keybert", "whisper", "pocketsphinx"),
 }
 FORBIDDEN_AT_IMPORT = MODEL_LIBRARIES | {
+    "av",
     "pandas",
     "plotly",
     "matplotlib",

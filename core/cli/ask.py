@@ -9,12 +9,15 @@ from dataclasses import replace
 from typing import Any
 
 from core.cli.console import STOPPED, ProgressLine, interruptible, print_failures, print_json
-from core.cli.inputs import read_image
+from core.cli.inputs import read_image, read_sound
+from core.cli.transcribe import hear, language
 from core.dialogue.engines import Engines, assemble
+from core.dialogue.hearing import said
 from core.dialogue.turn import run_turn
 from core.errors import InputError, WorkbenchError
 from core.jobs import Job
 from core.settings import Settings, load_settings
+from core.types.audio import AudioClip
 from core.types.boxes import Box
 from core.types.events import Completed, Progress
 from core.types.image import ImageAsset
@@ -28,7 +31,11 @@ def run(options: argparse.Namespace) -> int:
     from core.cli.outputs import Outputs
 
     settings = load_settings(options.settings)
+    if (options.text is None) == (options.audio is None):
+        much = "Both TEXT and --audio FILE are" if options.text is not None else "Neither TEXT nor --audio FILE is"
+        raise InputError(f"{much} given.", "Give the request once: as TEXT, or as --audio FILE.")
     image = read_image(options.image, settings.limits)
+    clip = read_sound(options.audio, settings.limits) if options.audio is not None else None
     boxes = inside(options.boxes, image)
     outputs = Outputs(options.out) if options.out is not None else None
     engines = assemble(settings)
@@ -36,13 +43,16 @@ def run(options: argparse.Namespace) -> int:
         box=settings.thresholds.box if options.box is None else options.box,
         text=settings.thresholds.text if options.text_threshold is None else options.text_threshold,
     )
-    request = Request(options.text, image, thresholds, boxes)
     line = ProgressLine()
+    request = Request(options.text or "", image, thresholds, boxes)
+    if clip is not None:
+        request = heard_request(request, clip, engines, line)
     with interruptible(line, time.monotonic() + settings.limits.turn_seconds) as job:
         turn = one_turn(request, engines, job, line)
     written, trouble = deliver(turn, image, settings, outputs)
     older = outputs.older(written) if outputs is not None else []
     notes = [*image.notes, *turn.warnings]
+    notes += [f"{clip.name} is {note}." for note in clip.notes] if clip is not None else []
     notes += [f"{options.out} still holds files of an earlier turn: {', '.join(older)}."] if older else []
     turn = replace(turn, warnings=tuple(notes))
     if options.json or turn.status != Status.FAILED:
@@ -54,6 +64,16 @@ def run(options: argparse.Namespace) -> int:
     if failed:
         raise WorkbenchError(turn.failures[0].message, turn.failures[0].remedy)
     return STOPPED if turn.status == Status.STOPPED else 0
+
+
+def heard_request(request: Request, clip: AudioClip, engines: Engines, line: ProgressLine) -> Request:
+    """The request in the words of a recording. Raises `InputError` where nothing is said in it.
+
+    Hearing does not count against the time of the turn: a long recording is no long turn.
+    """
+    with interruptible(line) as job:
+        transcript, spoken = hear(clip, engines.transcriber, job, request.thresholds, line)
+    return replace(request, text=said(transcript, spoken, clip.name), transcript=transcript)
 
 
 def one_turn(request: Request, engines: Engines, job: Job, line: ProgressLine) -> Turn:
@@ -104,4 +124,6 @@ def tell(turn: Turn, image: ImageAsset, as_json: bool, written: Mapping[str, str
         return
     from core.cli.summary import summary
 
+    if turn.transcript is not None:
+        print(f'heard       "{turn.text}", language {language(turn.transcript)}')
     print(summary(turn, (image.width, image.height), written))

@@ -19,6 +19,7 @@ BY_HAND = {  # what can be typed in place of such a button; {} is its value, let
     "help": "/help",
     "fetch_weights": "python -m core weights",
     "threshold": "threshold {}",
+    "text": "text threshold {}",
     "colour": "colour threshold {}",
     "draw_box": "python -m core ask IMAGE TEXT --use-box X0,Y0,X1,Y1",
 }

@@ -11,6 +11,7 @@ from typing import Any
 
 from core.cli.console import NOT_READY, print_json, table
 from core.dialogue.engines import build_port
+from core.engine_facts import facts_of, size_text
 from core.registry import PORTS
 from core.settings import ROOT, Settings, load_settings
 from core.types.engine import EngineStatus
@@ -48,7 +49,17 @@ def diagnose(settings: Settings) -> dict[str, Any]:
 
 def _port(settings: Settings, port: str) -> dict[str, Any]:
     status: EngineStatus = build_port(settings, port).status()
-    return {"backend": settings.ports[port].backend, **_status(status)}
+    facts = facts_of(status)
+    return {
+        "backend": settings.ports[port].backend,
+        **_status(status),
+        "model": facts.model,
+        "device": facts.device,
+        "dtype": facts.dtype,
+        "weights": facts.weights,
+        "bytes": facts.nbytes,
+        "state": facts.state,
+    }
 
 
 def _status(status: EngineStatus) -> dict[str, Any]:
@@ -56,7 +67,7 @@ def _status(status: EngineStatus) -> dict[str, Any]:
         "ready": status.ready,
         "reason": status.reason,
         "remedy": status.remedy,
-        "details": {key: str(value) for key, value in status.details.items()},
+        "details": {k: v if isinstance(v, bool | int | float) else str(v) for k, v in status.details.items()},
     }
 
 
@@ -90,7 +101,15 @@ def _text(report: Mapping[str, Any]) -> str:
         for port, p in (*report["ports"].items(), ("weights", {"backend": "cache", **report["weights"]}))
     ]
     missing = [name for name, version in report["packages"].items() if version is None]
+    models = [
+        (port, p["model"], ", ".join(filter(None, (p["device"], p["dtype"]))), p["state"],
+         size_text(p["bytes"]) if p["bytes"] else "", p["weights"] or ("not here" if p["device"] else ""))
+        for port, p in report["ports"].items()
+        if p["model"] or p["weights"]
+    ]  # fmt: skip
     lines = [table(("port", "back-end", "state", "why, and what to do"), rows), ""]
+    if models:
+        lines += [table(("port", "model", "on", "state", "size", "weights"), models, ("size",)), ""]
     if missing:
         lines.append(f"missing     {', '.join(missing)}: pip install -r requirements-embedded.txt")
     lines += [

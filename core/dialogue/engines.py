@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from core import registry
-from core.errors import WorkbenchError
+from core.errors import EngineUnavailable, WorkbenchError
 from core.memo import Memo, RememberingDetector, RememberingSegmenter
-from core.ports import Describer, Detector, ImageEditor, IntentClassifier, KeywordExtractor, Segmenter
+from core.ports import Describer, Detector, ImageEditor, IntentClassifier, KeywordExtractor, Segmenter, Transcriber
 from core.settings import ASSETS, Limits, Settings
 from core.types.engine import EngineStatus
 
@@ -32,6 +32,11 @@ def engine_name(engine: Any) -> str:
     return str(getattr(engine, "name", "") or f"{type(engine).__module__}:{type(engine).__name__}")
 
 
+def _no_speech() -> Transcriber:
+    known = registry.BACKENDS["speech", "embedded"]
+    return cast(Transcriber, Absent(EngineUnavailable(known.missing, known.remedy)))
+
+
 @dataclass(frozen=True)
 class Engines:
     """Every port of a turn, what may be kept in memory, and the limits that hold."""
@@ -44,6 +49,7 @@ class Engines:
     editor: ImageEditor
     memo: Memo
     limits: Limits
+    transcriber: Transcriber = field(default_factory=_no_speech)
 
     @property
     def calls(self) -> tuple[int, int]:
@@ -76,4 +82,5 @@ def assemble(settings: Settings, build: Callable[[Settings, str], Any] = build_p
         editor=build(settings, "editing"),
         memo=memo,
         limits=settings.limits,
+        transcriber=build(settings, "speech"),
     )

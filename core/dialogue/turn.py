@@ -256,4 +256,5 @@ class _Run(Understanding):
             failures=tuple(self.failures), warnings=tuple(dict.fromkeys(self.warnings)),
             engines=MappingProxyType({k: v for k, v in self.served.items() if v}),
             timings_ms=MappingProxyType({k: round(v, 1) for k, v in self.watch.timings.items()}),
+            transcript=self.request.transcript,
         )  # fmt: skip

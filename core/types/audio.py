@@ -11,11 +11,15 @@ RATE = 16_000  # Hz, what speech models hear
 
 @dataclass(frozen=True, eq=False)
 class AudioClip:
-    """samples: (N,) float32 in [-1, 1], mono at `RATE`. digest: of the samples. name: to show, never a path."""
+    """samples: (N,) float32 in [-1, 1], mono at `RATE`. digest: of the samples. name: to show, never a path.
+
+    notes: what a listener must know of how it was read ("breaks off after 12.0 s").
+    """
 
     samples: Floats
     digest: str
     name: str = "sound"
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         samples = frozen(self.samples, "float32")
@@ -23,10 +27,10 @@ class AudioClip:
         object.__setattr__(self, "samples", samples)
 
     @classmethod
-    def of(cls, samples: Floats, name: str = "sound") -> AudioClip:
+    def of(cls, samples: Floats, name: str = "sound", notes: tuple[str, ...] = ()) -> AudioClip:
         """A sound from samples already mono at `RATE`."""
         fixed = frozen(samples, "float32")
-        return cls(fixed, digest(fixed), name)
+        return cls(fixed, digest(fixed), name, notes)
 
     @property
     def seconds(self) -> float:

@@ -55,8 +55,8 @@ class Order:
     words: those that refer. selector: the objects meant, None for all in force. phrases: things newly named.
     intent: what to do now (INTENT; also "remove the left one"). text: the question or request to answer now.
     amount, unit: "px", "percent" or "times" for masks, "score" for a threshold set to a value; None for one step.
-    target: which number RAISE and LOWER move: "box", "mask_cut" or "colour". choices: operations between which the
-    words do not decide ("make it bigger"), as (label, kind of action, value) for buttons; empty where they do.
+    target: which number RAISE and LOWER move: "box", "text", "mask_cut" or "colour". choices: operations between which
+    the words do not decide ("make it bigger"), as (label, kind of action, value) for buttons; empty where they do.
     """
 
     operation: Operation

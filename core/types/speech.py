@@ -23,7 +23,8 @@ class Segment:
 
     start, end: seconds. avg_logprob: mean natural logarithm of its tokens' probabilities, below 0. no_speech_prob: in
     [0, 1], the model's own doubt that anybody speaks. compression: gzip ratio of the text; repetition drives it up.
-    loudness: RMS of the samples in dB of full scale, -inf for silence.
+    loudness: RMS of the samples in dB of full scale, -120 for silence. voice: seconds of it that sound like a voice by
+    themselves, without any model (`core.voice`); None where that was not measured.
     """
 
     text: str
@@ -34,13 +35,15 @@ class Segment:
     compression: float = 1.0
     loudness: float = 0.0
     words: tuple[Word, ...] = ()
+    voice: float | None = None
 
 
 @dataclass(frozen=True)
 class Transcript:
-    """Everything a recogniser heard, before any decision. language: ISO 639-1, with its probability in [0, 1].
+    """Everything a recogniser heard, before any decision.
 
-    task: "transcribe", or "translate" (into English). seconds: of the sound. clip: the sound's digest.
+    language: the one spoken, by its code (ISO 639-1 where it has one), and its probability in [0, 1]; "" and 0 where
+    nothing told it. task: "transcribe", or "translate" (into English). seconds: of the sound. clip: the sound's digest.
     """
 
     segments: tuple[Segment, ...]

@@ -25,7 +25,7 @@ class Thresholds:
     carry the colour asked for. abstain_score, abstain_margin: below either, the intent is asked back.
     no_speech, log_probability: a segment of speech is dropped where its no-speech probability is above the one and its
     mean log-probability below the other; compression: or where its text repeats itself more; loudness: or where its
-    sound is quieter, in dB of full scale.
+    sound is quieter, in dB of full scale; voice: or where fewer seconds of it sound like a voice.
     """
 
     by_basis: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
@@ -43,6 +43,7 @@ class Thresholds:
     log_probability: float = -1.0
     compression: float = 2.4
     loudness: float = -55.0
+    voice: float = 0.1
 
     def __post_init__(self) -> None:
         for name in ("nms_iou", "min_area", "mask_cut", "colour", "abstain_score", "abstain_margin", "no_speech"):

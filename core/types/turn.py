@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,7 @@ from core.types.image import ImageAsset
 from core.types.language import IntentDecision, IntentName, IntentPrediction, Keywords
 from core.types.masks import MaskLogits, MaskSet, Prompt
 from core.types.reference import Adjustments, Order, Reference
+from core.types.speech import Transcript
 from core.types.thresholds import Thresholds
 
 
@@ -36,7 +37,8 @@ class Request:
 
     order, base: where the words refer, what they do, and the turn on whose result they do it (None: there is none yet).
     before: the turns on the picture until now. selected: the number of the object selected in it. adjustments: what the
-    dialogue did to the objects until now. undoes: the node of the exchange that this one takes back.
+    dialogue did to the objects until now. undoes: the node of the exchange that this one takes back. transcript: where
+    the text was spoken, what was heard.
     """
 
     text: str
@@ -50,6 +52,7 @@ class Request:
     selected: int | None = None
     adjustments: Adjustments = field(default_factory=Adjustments)
     undoes: str = ""
+    transcript: Transcript | None = None
     id: str = field(default_factory=new_id)
 
 
@@ -87,10 +90,10 @@ class Action:
     """Something the user can do next, as a button: `kind` names it, `value` carries what it needs.
 
     Kinds: "refer" (do this to the last result: a packed `Order`), "intent" (run again as this intent), "say" (send this
-    text), "threshold" (let boxes pass from this score on), "colour" (let a colour pass from this share on), "unfilter"
-    (run again without side, size, order and number), "take" (take a suggested box, xyxy), "draw_box", "label_size"
-    ("bigger" or "smaller" labels in the picture), "again" (run again at the thresholds shown), "sample" (open a
-    picture), "help" (what can be said), "fetch_weights".
+    text), "threshold" (let boxes pass from this score on), "text" (let words pass from this score on), "colour" (let a
+    colour pass from this share on), "unfilter" (run again without side, size, order and number), "take" (take a
+    suggested box, xyxy), "draw_box", "label_size" ("bigger" or "smaller" labels in the picture), "again" (run again at
+    the thresholds shown), "sample" (open a picture), "help" (what can be said), "fetch_weights".
     """
 
     kind: str
@@ -114,7 +117,7 @@ class Turn:
     where none was cut). filled: digests of the masks under which the picture was changed. timings_ms: by stage.
     engines: the engine that served each stage. references: what the words that refer were resolved to; base: the turn
     on whose result this one builds; undoes: the node of the exchange that it takes back; adjustments: what the dialogue
-    did to the objects.
+    did to the objects. transcript: where the text was spoken, what was heard.
     """
 
     id: str
@@ -145,6 +148,11 @@ class Turn:
     warnings: tuple[str, ...] = ()
     engines: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     timings_ms: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    transcript: Transcript | None = None
+
+    def light(self) -> Turn:
+        """The turn without what its measurements hold; they are kept, and put back, elsewhere."""
+        return replace(self, proposals=None, bank=MappingProxyType({}))
 
     @property
     def intent(self) -> IntentName | None:

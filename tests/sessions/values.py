@@ -29,6 +29,7 @@ from core.types.masks import Mask, MaskLogits, MaskSet, Prompt
 from core.types.picture import PictureRef
 from core.types.record import Record, Result
 from core.types.reference import Adjustments, Keep, Operation, Reference
+from core.types.speech import Segment, Transcript, Word
 from core.types.thresholds import Thresholds
 from core.types.turn import Act, Action, Answer, Clicked, Failure, Status, Turn, new_id
 
@@ -114,6 +115,10 @@ def rich_turn(text: str = "cut out the brown dog", image_digest: str = "d" * 64,
         warnings=("slow",),
         engines=MappingProxyType({"detect": "fake"}),
         timings_ms=MappingProxyType({"detect": 12.345678901234567}),
+        transcript=Transcript(
+            (Segment(text, 0.1, 2.0, -0.3, 1 / 7, 1.2, -120.0, (Word("cut", 0.1, 1 / 3, 0.9),), 0.15),),
+            "en", 2 / 3, "translate", 2.5, INFO, "c" * 64,
+        ),
     )  # fmt: skip
 
 
