@@ -42,6 +42,9 @@ def main() -> None:
         [
             st.Page(home, title="Home", icon=":material/home:", default=True),
             st.Page(CHAT_PAGE, title="Chat", icon=":material/forum:", url_path="Chat"),
+            st.Page(
+                views_status.ENGINES_PAGE, title=views_status.ENGINES, icon=":material/memory:", url_path="Engines"
+            ),
         ]
     )
     try:
@@ -51,9 +54,14 @@ def main() -> None:
     except WorkbenchError as error:
         problem(Problem(error.message, error.remedy))
         return
+    wrong = engines.wrong()
+    if wrong is not None and page.title != views_status.ENGINES:
+        views_status.settings_wrong(wrong)
+        return
     page.run()
-    engines.warm_up()
-    engines.tidy()
+    if wrong is None:
+        engines.warm_up()
+        engines.tidy()
 
 
 if __name__ == "__main__":

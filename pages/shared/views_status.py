@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.errors import SettingsError
 from core.types.engine import EngineStatus
 from pages.shared import engines
 from pages.shared.state import Problem
@@ -12,6 +13,7 @@ from pages.shared.views_pictures import problem
 
 FETCH_WEIGHTS = "fetch_weights"
 FETCH = "Fetch the weights (29 MB)"
+ENGINES, ENGINES_PAGE = "Engines", "pages/5_Engines.py"
 POLL = 0.5
 COLUMNS, WIDTH = 3, 220
 
@@ -31,6 +33,7 @@ def statuses() -> None:
             with st.container(gap="xxsmall"):
                 st.markdown(f":gray[:material/add_circle:] **{escape(title)}**")
                 st.caption(escape(f"Would add: {adds} {status.reason} {status.remedy}".strip()))
+    st.page_link(ENGINES_PAGE, label="Engines: choose, test and download them", icon=":material/memory:")
 
 
 def _line(title: str, status: EngineStatus) -> None:
@@ -39,6 +42,12 @@ def _line(title: str, status: EngineStatus) -> None:
     with st.container(gap="xxsmall"):
         st.markdown(f"{icon} **{escape(title)}**")
         st.caption(escape(reason[:1].upper() + reason[1:]) or "Ready")
+
+
+def settings_wrong(error: SettingsError) -> None:
+    """In place of a page that needs settings."""
+    problem(Problem(error.message, error.remedy))
+    st.page_link(ENGINES_PAGE, label="Engines", icon=":material/memory:")
 
 
 def fetch_needed() -> bool:
