@@ -93,10 +93,11 @@ class Handle:
 
     def __init__(self, owner: str, work: Callable[[Job], Iterator[Any]], job: Job, background: bool = False) -> None:
         self.owner, self.job, self.background = owner, job, background
-        self._work = work
+        self._work: Callable[[Job], Iterator[Any]] | None = work
         self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._done = threading.Event()
         self._given_up = False
+        self._lock = threading.Lock()
         self.error: BaseException | None = None
         self.started = False
 
@@ -106,12 +107,17 @@ class Handle:
         return self._done.is_set()
 
     def cancel(self) -> None:
-        self._given_up = True
-        self.job.cancel()
+        """Ask the work to end at its next check; it does not begin anew."""
+        with self._lock:
+            self._given_up = True
+            job = self.job
+        job.cancel()
 
     def give_way(self) -> None:
         """Interrupt background work for the sake of something that somebody waits for."""
-        self.job.cancel()
+        with self._lock:
+            job = self.job
+        job.cancel()
 
     def drain(self, wait: float = 0.0) -> list[Any]:
         """Everything yielded since the last call; waits up to `wait` seconds for the first item."""
@@ -128,18 +134,27 @@ class Handle:
 
     def run(self) -> bool:
         """Called by the worker's thread. False where background work gave way and must run again."""
+        work = self._work
+        if work is None:  # it was ended already
+            return True
         self.started = True
         try:
-            for item in self._work(self.job):
+            for item in work(self.job):
                 self._items.put(item)
         except BaseException as error:
-            if isinstance(error, Cancelled) and self.background and not self._given_up:
-                self.job = self.job.renewed()
-                self.started = False
+            if isinstance(error, Cancelled) and self._begins_anew():
                 return False
             self.error = error
+        self._work = None  # a handle may be kept for long; what the work holds may be large
         self._done.set()
         return True
+
+    def _begins_anew(self) -> bool:
+        with self._lock:
+            if not self.background or self._given_up:
+                return False
+            self.job, self.started = self.job.renewed(), False
+            return True
 
 
 class Worker:
@@ -170,6 +185,26 @@ class Worker:
                     self._running.give_way()
             self._wake.notify()
         return handle
+
+    def cancel(self, handle: Handle) -> None:
+        """Cancel work; what has not begun ends now, in the caller's thread: its first check finds it cancelled."""
+        handle.cancel()
+        if self._withdrawn(handle):
+            handle.run()
+
+    def _withdrawn(self, handle: Handle) -> bool:
+        """Whether the work waited, and waits no longer."""
+        with self._wake:
+            if handle in self._background:
+                self._background.remove(handle)
+                return True
+            line = self._waiting.get(handle.owner)
+            if line is None or handle not in line:
+                return False
+            line.remove(handle)
+            if not line:
+                del self._waiting[handle.owner]
+            return True
 
     def waiting(self) -> int:
         """How many pieces wait and have not begun; background work is not counted."""
@@ -207,9 +242,12 @@ class Worker:
 
     def _loop(self) -> None:
         while True:
-            handle = self._next()
-            done = handle.run()
-            with self._wake:
-                self._running = None
-                if not done:
-                    self._background.appendleft(handle)
+            self._run_one()
+
+    def _run_one(self) -> None:
+        handle = self._next()
+        done = handle.run()
+        with self._wake:
+            self._running = None
+            if not done:
+                self._background.appendleft(handle)

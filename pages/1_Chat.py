@@ -5,13 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import WorkbenchError
-from pages.shared import chats, frame, keeping, state, turns, views_status
+from pages.shared import chats, frame, hearing, keeping, state, turns, views_status
 from pages.shared.state import Chat, Problem
 from pages.shared.texts import count, escape
-from pages.shared.views import Running, exchange_view, pump, watch
+from pages.shared.views import exchange_view, pump, watch
 from pages.shared.views_chats import cleared, dialogs, sidebar
 from pages.shared.views_entry import entry
 from pages.shared.views_pictures import current, problem, samples, uploader
+from pages.shared.views_running import Place, Running
 
 SHOWN_EXCHANGES = 8  # earlier ones wait behind a button: a page of thirty pictures is slow everywhere
 
@@ -30,6 +31,7 @@ def main() -> None:
     chat = session.chat
     chats.name_in_address(chat)
     turns.collect_all(chat)
+    hearing.collect_all(chat)
     with st.sidebar:
         sidebar(session)
     st.title(escape(chat.title) if not chat.empty else "What shall we look at?")
@@ -39,10 +41,10 @@ def main() -> None:
         st.subheader("Or start with a sample")
         samples("empty")
     cleared(chat)
-    running = [place for place in history(chat) if place is not None]
+    running: list[Place] = [place for place in history(chat) if place is not None]
     if not running and not chat.empty and waits_for_words(chat):
         current(chat)
-    entry(session, chat, bool(running))
+    running += entry(session, chat, bool(running))
     dialogs(session)
     watch(chat.id)
     session.full_run = False
@@ -52,6 +54,8 @@ def main() -> None:
 def waits_for_words(chat: Chat) -> bool:
     """Whether pictures are chosen that the last answer was not about."""
     path = chat.path()
+    if path and path[-1].stopping:
+        return False
     asked = {part.picture for part in path[-1].parts} if path else set()
     return bool(chat.current) and not set(chat.current) <= asked
 

@@ -280,4 +280,5 @@ def fake_engines(objects: Objects = (("cat", (20.0, 10.0, 60.0, 50.0), 0.8),), *
         editor=parts.get("editor") or FakeEditor(),
         memo=memo,
         limits=parts.get("limits") or Limits(),
+        **({"transcriber": parts["transcriber"]} if "transcriber" in parts else {}),
     )

@@ -14,7 +14,7 @@ from core.memo import Memo
 from core.ports import Describer
 from core.types.boxes import Basis, Box, Detection, Proposals
 from core.types.image import ImageAsset
-from core.types.language import IntentName, Keywords
+from core.types.language import OUTRANKED, IntentName, Keywords
 from core.types.masks import Mask, Prompt
 from core.types.scene import Scene, SceneObject
 from core.types.thresholds import Thresholds
@@ -55,8 +55,23 @@ def say(
         parts.append(describer.describe(replace(scene, edited=edited), act.text))
         if masks and filled and not edited:
             parts.append(wording.fill_again())
+    parts.append(Answer(" ".join(filter(None, without_support(keywords, proposals, chosen)))))
     actions = tuple(dict.fromkeys(action for part in parts for action in part.actions))
     return Answer(" ".join(dict.fromkeys(part.text for part in parts if part.text)), actions)
+
+
+def without_support(keywords: Keywords, proposals: Proposals, chosen: Chosen) -> tuple[str, str]:
+    """Where the phrases were ranked by their likeness to the words: which of them the picture does not bear out.
+
+    Also which were ranked too low to be looked for. What the user put away was found.
+    """
+    if not keywords.scores:
+        return "", ""
+    plain, found = policy.plain_phrases(keywords.phrases), chosen.detections.items
+    asked = dict.fromkeys(p.text for p in keywords.phrases if p.text not in chosen.put_away)
+    missing = [text for text in asked if all(policy.under(d, {text}, plain, proposals) is None for d in found)]
+    left = [words for words, reason in keywords.dropped if reason == OUTRANKED]
+    return wording.not_found(missing), wording.not_looked_for(left)
 
 
 def to_fill(act: Act, keywords: Keywords, proposals: Proposals, chosen: Chosen) -> tuple[Mask, ...]:

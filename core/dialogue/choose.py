@@ -100,8 +100,8 @@ def _to_check(detection: Detection, colours: Mapping[str, tuple[str, ...]]) -> b
 
 def _best(items: list[Detection], at_most: int) -> list[Detection]:
     """The best so many, in the order given."""
-    worst = sorted(range(len(items)), key=lambda n: -items[n].score)[at_most:]
-    return [d for n, d in enumerate(items) if n not in set(worst)]
+    worst = set(sorted(range(len(items)), key=lambda n: -items[n].score)[at_most:])
+    return [d for n, d in enumerate(items) if n not in worst]
 
 
 def _is_excluded(detection: Detection, excluded: Sequence[Box]) -> bool:

@@ -22,6 +22,7 @@ from core.types.language import IntentName
 from core.types.picture import PictureRef
 from core.types.record import Record, Result
 from core.types.reference import Adjustments, Operation, Order
+from core.types.speech import Transcript
 from core.types.thresholds import Thresholds
 from core.types.turn import Action, Answer, Clicked, Failure, Request, Status, Turn, new_id
 
@@ -48,7 +49,8 @@ class Piece:
     """One picture's share of a request.
 
     question: asked back instead of a turn. given: what is known of its stages. thresholds: None for the request's own.
-    user_boxes, clicked, adjustments: made by hand and by the dialogue until now.
+    user_boxes, clicked, adjustments: made by hand and by the dialogue until now. transcript: where the text was spoken,
+    what was heard.
     """
 
     picture: PictureRef | None
@@ -63,6 +65,7 @@ class Piece:
     user_boxes: tuple[Box, ...] = ()
     clicked: tuple[Clicked, ...] = ()
     adjustments: Adjustments = field(default_factory=Adjustments)
+    transcript: Transcript | None = None
 
 
 def looked(turn: Turn) -> bool:
@@ -273,6 +276,6 @@ def converse(
             continue
         request = Request(
             piece.text, image, piece.thresholds or thresholds, piece.user_boxes, piece.clicked, piece.order, base,
-            piece.before, selected, piece.adjustments, piece.undoes,
+            piece.before, selected, piece.adjustments, piece.undoes, piece.transcript,
         )  # fmt: skip
         yield from run_turn(request, engines, job, piece.given)

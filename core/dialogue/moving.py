@@ -20,11 +20,14 @@ from core.types.reference import Adjustments, Operation, Order, Reference
 from core.types.thresholds import Thresholds
 from core.types.turn import Action, Answer, Turn
 
-BOX_STEP, CUT_STEP, COLOUR_STEP = 0.1, 0.1, 0.1  # by which a threshold moves where no value is said
+BOX_STEP, TEXT_STEP, CUT_STEP, COLOUR_STEP = 0.1, 0.1, 0.1, 0.1  # by which a threshold moves where no value is said
 EDGE_STEP = 0.05  # of the square root of an object's area: how far its edge moves where no amount is said
 LEAST_PX = 1.0
-_STEPS = {"box": BOX_STEP, "mask_cut": CUT_STEP, "colour": COLOUR_STEP}
-_NAMES = {"box": "the box threshold", "mask_cut": "the mask cut", "colour": "the colour threshold"}
+_STEPS = {"box": BOX_STEP, "text": TEXT_STEP, "mask_cut": CUT_STEP, "colour": COLOUR_STEP}
+_NAMES = {
+    "box": "the box threshold", "text": "the text threshold", "mask_cut": "the mask cut",
+    "colour": "the colour threshold",
+}  # fmt: skip
 
 
 # -- thresholds ------------------------------------------------------------------------------------------------------
@@ -48,11 +51,15 @@ def move_threshold(order: Order, base: Turn) -> tuple[Reference, Thresholds] | A
     if new == old:
         end = {0.0: ", as low as it goes", 1.0: ", as high as it goes"}.get(new, "")
         meaning = f"{_NAMES[order.target]} is {new:g} already{end}"
+    if order.target == "text" and base.proposals is not None and base.proposals.peaks is None:
+        meaning += "; without effect here, where no single words were scored"
     return Reference(order.words, operation, meaning, turn=base.id), _with(base, order, new, new - old)
 
 
 def effective(base: Turn, target: str = "box") -> float:
     """The number that decides now; for boxes that of the basis which most objects have."""
+    if target == "text":
+        return base.thresholds.words
     if target != "box":
         return float(getattr(base.thresholds, target))
     if base.thresholds.box is not None:

@@ -39,7 +39,7 @@ _UNDO = re.compile(
 )
 
 _VALUE = r"(?P<value>-?\d+(?:\.\d+)?)(?P<percent> percent)?"
-_KIND = r"(?:(?P<kind>mask|outline|edge|colour|box|detection|confidence|score|probability|object) )?"
+_KIND = r"(?:(?P<kind>mask|outline|edge|colour|text|word|box|detection|confidence|score|probability|object) )?"
 _BAR = r"(?:threshold|cut ?-?off|cutoff|confidence|limit|bar|cut|certainty|min(?:imum)? (?:score|confidence)|score)s?"
 _UP = r"(?:raise|increase|up|bump up|turn up|higher|lift|put up)"
 _DOWN = r"(?:lower|decrease|reduce|drop|turn down|bring down|bump down|put down)"
@@ -173,8 +173,10 @@ def _share(match: re.Match[str]) -> float:
 
 
 def _target(match: re.Match[str]) -> str:
-    """The number that moves: "box", "mask_cut" or "colour"."""
+    """The number that moves: "box", "text", "mask_cut" or "colour"."""
     kind = match.groupdict().get("kind")
+    if kind in ("text", "word"):
+        return "text"
     if kind in ("mask", "outline", "edge"):
         return "mask_cut"
     return "colour" if kind == "colour" else "box"

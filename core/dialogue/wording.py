@@ -5,6 +5,8 @@ Answers about the picture are the describer's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.types.language import IntentDecision, IntentName
 from core.types.turn import Action, Answer
 
@@ -66,6 +68,16 @@ def not_looked() -> Answer:
     """The detector could not work: nothing may be claimed of the picture."""
     text = "The picture was not looked at, so nothing can be said of it. A box drawn by hand still gives a mask."
     return Answer(text, (Action("draw_box", "Draw a box"),))
+
+
+def not_found(phrases: Sequence[str]) -> str:
+    """What the words named and the detector did not find; "" where it found something of every phrase."""
+    return f"Asked for, not found: {', '.join(phrases)}." if phrases else ""
+
+
+def not_looked_for(names: Sequence[str]) -> str:
+    """What was named and left out, because a request looks for so many things only; "" where nothing was."""
+    return f"Not looked for, because other things were ranked higher: {', '.join(names)}." if names else ""
 
 
 def no_picture() -> Answer:

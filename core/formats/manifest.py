@@ -41,7 +41,11 @@ def manifest(turn: Turn, image: ImageAsset, settings: Settings | None = None) ->
             "acts": told["acts"],
         },
         "picture": _picture(image),
-        "engines": {"served": told["engines"], "versions": dict(sorted(engines.items()))},
+        "engines": {
+            "served": told["engines"],
+            "versions": dict(sorted(engines.items())),
+            "passes": told["passes"],
+        },
         "settings": _settings(settings) if settings else None,
         "packages": dict(package_versions()),
         "results": {

@@ -74,6 +74,9 @@ def _miss_line(reading: Reading, misses: list[NearestMiss], scene: Scene) -> tup
         return f"No {phrase} stands at that place in the order; fewer were found.", [Action("unfilter", "Show all")]
     if best.why == "area":
         return f"No {phrase} is large enough; the best candidate is smaller than the minimum area.", []
+    if best.why == "text":
+        line = f"No {phrase} found: the best candidate's words score {score(best.score)}, and {score(best.threshold)}"
+        return f"{line} is needed.", [Action("text", f"Show it ({score(best.score)})", best.score), draw]
     limit = scene.thresholds.get(reading.phrase, best.threshold)
     text = f"No {phrase} found at {score(limit)}; the best candidate scores {score(best.score)}."
     return text, [Action("threshold", f"Show it ({score(best.score)})", best.score), draw]

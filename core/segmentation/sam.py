@@ -69,7 +69,7 @@ class _SegmentAnything(Segmenter, ImageEncoder, Local):
         self._context = context
         self._what = what
         self._kept: Callable[[], _Kept | None] = lambda: None
-        self._model: LocalModel[_Kept] = LocalModel(what, source, context, device, dtype, packages, self._load)
+        self.model: LocalModel[_Kept] = LocalModel(what, source, context, device, dtype, packages, self._load)
 
     def _network(self, torch: Any, path: Path, placement: Placement) -> tuple[Network, Any]:
         """The network at a path, and its module."""
@@ -83,21 +83,21 @@ class _SegmentAnything(Segmenter, ImageEncoder, Local):
 
     def status(self) -> EngineStatus:
         """The model's own, with the number and bytes of the encodings that are kept."""
-        status, kept = self._model.status(), self._kept()
+        status, kept = self.model.status(), self._kept()
         pictures, used = (len(kept.encodings), kept.encodings.used) if kept is not None else (0, 0)
         more = {"encodings": pictures, "encodings_bytes": used}
         return replace(status, details=MappingProxyType({**status.details, **more}))
 
     def download(self, job: Job) -> None:
-        self._model.download(job)
+        self.model.download(job)
 
     def unload(self) -> int:
         """The encodings leave with the model."""
-        return self._model.unload()
+        return self.model.unload()
 
     def encode(self, image: ImageAsset, job: Job) -> None:
         with running(job):
-            self._encoded(self._model.get(job).value, image, job)
+            self._encoded(self.model.get(job).value, image, job)
 
     def segment(self, image: ImageAsset, prompts: Sequence[Prompt], job: Job) -> MaskLogits:
         """Raises `InputError` for a box that is none or clicks outside the picture, `Cancelled` at the next layer."""
@@ -105,7 +105,7 @@ class _SegmentAnything(Segmenter, ImageEncoder, Local):
         if not prompts:
             return MaskLogits.none()
         with running(job):
-            kept = self._model.get(job).value
+            kept = self.model.get(job).value
             rows: list[_Row] = []
             for number, (prompt, box) in enumerate(zip(prompts, boxes, strict=True)):
                 job.report(number / len(prompts), f"Cutting out object {number + 1} of {len(prompts)}")

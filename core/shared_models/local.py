@@ -174,7 +174,9 @@ class LocalModel(Generic[M]):
             return 0
         freed, gpu = _parameters(loaded), loaded.placement.device.type == "cuda"
         del loaded
+        gc.unfreeze()  # a page froze what was loaded, and what is frozen is never collected
         gc.collect()
+        gc.freeze()
         memory.trim()
         if gpu:
             torch_for(self._context.runtime).cuda.empty_cache()

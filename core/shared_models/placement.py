@@ -68,7 +68,7 @@ def torch_for(runtime: Runtime | None = None) -> Any:
 def keep_freed_memory() -> bool:
     """Let glibc keep what torch frees instead of handing it back page by page; before torch is imported.
 
-    A pass then takes about two thirds of the time, bit for bit the same, and the process stays at its peak.
+    A pass then takes about two thirds of the time, bit for bit the same; the process stays at its peak until `trim`.
     """
     if sys.platform != "linux":
         return False

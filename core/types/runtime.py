@@ -9,10 +9,10 @@ from dataclasses import dataclass
 class Runtime:
     """The settings of `[local]`.
 
-    offline: nothing is downloaded. keep_memory: on Linux torch keeps freed memory instead of giving it back and asking
-    for it again, which takes a third of a pass; the process then stays at its peak. threads: of one torch operation; 0
-    leaves it to torch. preview_seconds: a detection that takes longer is shown as a preview first. encodings_mb:
-    picture encodings kept in memory (10^6 bytes), of each segmenter.
+    offline: nothing is downloaded. keep_memory: on Linux torch keeps freed memory while it runs instead of giving it
+    back and asking for it again, which takes a third of a pass; a page gives it back when a turn ends. threads: of one
+    torch operation; 0 leaves it to torch. preview_seconds: a detection that takes longer is shown as a preview first.
+    encodings_mb: picture encodings kept in memory (10^6 bytes), of each segmenter.
     """
 
     offline: bool = False

@@ -25,6 +25,7 @@ from pages.shared.state import Exchange, Part, Problem
 
 STEPS = 100  # of every slider: a threshold is set to the step at or below the score, so that the score passes
 STEP = 1 / STEPS
+TOGETHER = "measured together"
 GONE = "what had been measured was no longer kept, so it was measured again"
 LABEL_STEP, LABEL_SIZES = 1.3, (0.6, 3.0)
 ICONS = {
@@ -32,6 +33,7 @@ ICONS = {
     "intent": ":material/help:",
     "say": ":material/send:",
     "threshold": ":material/tune:",
+    "text": ":material/tune:",
     "colour": ":material/palette:",
     "unfilter": ":material/filter_alt_off:",
     "again": ":material/refresh:",
@@ -65,7 +67,7 @@ def replayed(part: Part, how: str, changed: Turn | None = None, **given: Any) ->
     """
     pieces, gone = [], False
     for other in part.exchange.parts:
-        turn = turns.restored(other.turn)
+        turn = engines.measurements().restored(other.turn)
         gone = gone or (turn.proposals is None and retuning.measured(turn))
         state_of = replace(turn, thresholds=other.thresholds)
         known = retuning.replay(turn)
@@ -105,6 +107,10 @@ def _say(part: Part, action: Action) -> None:
 
 def _threshold(part: Part, action: Action) -> None:
     retuning.tune(part, box=at_or_below(float(action.value)))
+
+
+def _text(part: Part, action: Action) -> None:
+    retuning.tune(part, text=at_or_below(float(action.value)))
 
 
 def _colour(part: Part, action: Action) -> None:
@@ -151,6 +157,7 @@ HANDLERS: dict[str, Callable[[Part, Action], None]] = {
     "intent": _intent,
     "say": _say,
     "threshold": _threshold,
+    "text": _text,
     "colour": _colour,
     "unfilter": _unfilter,
     "again": _as_shown,
@@ -254,6 +261,14 @@ def reject(part: Part, number: int) -> None:
 
 def _detection(part: Part, number: int) -> Detection:
     return (part.shown or part.turn).detections.items[number - 1]
+
+
+def measure_together(part: Part) -> None:
+    """The same request again, all of its phrases under one caption."""
+    keywords = part.turn.keywords
+    left_out = keywords is not None and bool(keywords.excluded)  # they compete with the rest, under the same caption
+    given: dict[str, Any] = {"propose": None, "exclude": None} if left_out else {"propose": None}
+    replayed(part, TOGETHER, **given)
 
 
 # -- the exchange as a whole ----------------------------------------------------------------------------------------

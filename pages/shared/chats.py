@@ -49,7 +49,7 @@ def _let_go(session: Session) -> None:
     """Close the chats that were shown longest ago, but none of which the store does not know everything."""
     others = [chat for chat in session.opened.values() if chat.id != session.active]
     for chat in others[: max(0, len(session.opened) - KEPT_OPEN)]:
-        if chat.saved and all(exchange.settled for exchange in chat.exchanges.values()):
+        if chat.saved and not chat.sounds and all(exchange.settled for exchange in chat.exchanges.values()):
             session.opened.pop(chat.id)
 
 
@@ -117,6 +117,9 @@ def delete_chat(chat_id: str) -> None:
             for handle in (exchange.handle, *(part.job for part in exchange.parts)):
                 if handle is not None:
                     handle.cancel()
+        for sound in chat.sounds:
+            if sound.handle is not None:
+                sound.handle.cancel()
     if chat is None or chat.saved:
         engines.store().delete(session.owner, chat_id)
     if session.active == chat_id:

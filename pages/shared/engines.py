@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import gc
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from core.dialogue.engines import Engines, assemble, build_port
 from core.dialogue.wording import BUTTONS, MISSING
-from core.errors import StorageError, WorkbenchError
+from core.errors import SettingsError, StorageError, WorkbenchError
 from core.jobs import Handle, Job, Worker
+from core.memo import Memo, RememberingDetector, RememberingSegmenter
+from core.ports import Detector, Segmenter
 from core.sessions.measurements import Measurements
 from core.sessions.pictures import PictureStore
 from core.sessions.store import SessionStore
 from core.settings import Settings, load_settings
 from core.types.engine import EngineStatus
-from core.types.image import ImageAsset
-from core.types.masks import Prompt
+from pages.shared import warming
 
 # Port of the settings -> what a user calls it, and the field of `Engines` that serves it
 PORTS: dict[str, tuple[str, str]] = {
@@ -33,14 +32,21 @@ PORTS: dict[str, tuple[str, str]] = {
     "answering": ("Answering questions", "describer"),
     "editing": ("Removing things", "editor"),
 }
-WARM_UP_SIDE = 64
-WARM_UP_TEXT, WARM_UP_PHRASES = "segment the cat", ("cat", "face", "text")
 
 
 @st.cache_resource(show_spinner=False)
 def settings() -> Settings:
     """The settings of this process. Raises `SettingsError` until the files are right."""
     return load_settings()
+
+
+def wrong() -> SettingsError | None:
+    """Why the settings files cannot be read; None where they could."""
+    try:
+        settings()
+    except SettingsError as error:
+        return error
+    return None
 
 
 @st.cache_resource(show_spinner=False)
@@ -71,15 +77,59 @@ def _port(name: str, backend: str, options: str, _settings: Settings) -> Any:
     return build_port(_settings, name)
 
 
-def _shared_port(chosen: Settings, name: str) -> Any:
+def key_of(chosen: Settings, name: str) -> tuple[str, str, str]:
+    """What makes an engine another one: port, back-end, its options and, for a model of this process, `[local]`."""
     port = chosen.ports[name]
-    return _port(name, port.backend, json.dumps(dict(port.options), sort_keys=True, default=str), chosen)
+    own_model = "device" in port.options or ":" in port.backend
+    made_of = [dict(port.options), asdict(chosen.runtime) if own_model else {}]
+    return name, port.backend, json.dumps(made_of, sort_keys=True, default=str)
+
+
+def _shared_port(chosen: Settings, name: str) -> Any:
+    return _port(*key_of(chosen, name), chosen)
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _measuring(
+    keys: tuple[tuple[str, str, str], ...], memo_mb: float, _parts: Engines
+) -> tuple[Detector, Segmenter, Memo]:
+    """Detector and segmenter with their memo: while both stay, so does what they measured."""
+    return _parts.detector, _parts.segmenter, _parts.memo
 
 
 @st.cache_resource(show_spinner=False)
 def engines() -> Engines:
     """Every engine of the settings, with the memo they share."""
-    return assemble(settings(), _shared_port)
+    chosen = settings()
+    parts = assemble(chosen, _shared_port)
+    keys = tuple(key_of(chosen, name) for name in ("detection", "segmentation"))
+    detector, segmenter, memo = _measuring(keys, chosen.limits.memo_mb, parts)
+    return replace(parts, detector=detector, segmenter=segmenter, memo=memo)
+
+
+def serving(name: str) -> Any:
+    """The engine of a port itself, without the memo around it."""
+    known = PORTS.get(name)
+    part = getattr(engines(), known[1]) if known is not None else _shared_port(settings(), name)
+    return part.engine if isinstance(part, RememberingDetector | RememberingSegmenter) else part
+
+
+def reread() -> list[tuple[str, Any]]:
+    """Take the settings from their files anew: ports that are served otherwise now, with the engine that served them.
+
+    Engines of the other ports stay, with what they loaded. Running turns keep the engines that they began with; every
+    page uses the new ones at its next run. Raises `SettingsError`, and all stays as it is, where the files are wrong.
+    """
+    load_settings()
+    old = settings()
+    before = {name: (key_of(old, name), serving(name)) for name in old.ports}
+    settings.clear()
+    engines.clear()
+    new = settings()
+    changed = [(name, engine) for name, (key, engine) in before.items() if key != key_of(new, name)]
+    for name, _ in changed:
+        _port.clear(*key_of(old, name), old)
+    return changed
 
 
 # Ports that nothing serves in a plain installation -> what a user calls them, and what an engine there would add
@@ -105,33 +155,11 @@ def statuses() -> dict[str, EngineStatus]:
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> Handle:
-    """Load the nets in the worker, once a process; called after the first paint."""
+    """Load the nets in the worker, once a process; called after the first paint. Large models follow as it idles."""
     parts = engines()
-    return worker().submit("warm-up", lambda job: _warm(parts, job))
-
-
-def _warm(parts: Engines, job: Job) -> Iterator[str]:
-    """Use every engine once on next to nothing.
-
-    Streamlit collects garbage after every run; what the libraries made is taken out of its sight, or each run would
-    take up to half a second longer.
-    """
-    tiny = ImageAsset.of(np.full((WARM_UP_SIDE, WARM_UP_SIDE, 3), 127, np.uint8), "warm-up")
-    uses: dict[str, Callable[[], object]] = {
-        "intent": lambda: parts.intent.classify([WARM_UP_TEXT]),
-        "keywords": lambda: parts.keywords.extract(WARM_UP_TEXT),
-        "detector": lambda: getattr(parts.detector, "engine", parts.detector).propose(tiny, WARM_UP_PHRASES, job),
-        "segmenter": lambda: parts.segmenter.segment(tiny, (Prompt((8.0, 8.0, 56.0, 56.0)),), job),
-        "tables": _a_table,
-    }
-    for name, use in uses.items():
-        try:
-            use()
-        except WorkbenchError:
-            continue  # the engine's status says why, and the turn that needs it says it again
-        yield name
-    gc.collect()
-    gc.freeze()
+    warm = worker().submit("warm-up", lambda job: warming.warm(parts, job))
+    worker().submit("warm-up", lambda job: warming.load(parts, job), background=True)
+    return warm
 
 
 DAY = 86_400  # seconds; Streamlit reads words for it with pandas, which would be loaded before the first paint
@@ -149,14 +177,6 @@ def _tidied(chats: SessionStore) -> Iterator[object]:
         yield chats.tidy()
     except StorageError:
         return  # the page that lists the chats says it
-
-
-def _a_table() -> object:
-    """Loads what a page needs for its first table; Home, where most begin, has none."""
-    import pandas as pd
-    import pyarrow as pa  # type: ignore[import-untyped]
-
-    return pa.Table.from_pandas(pd.DataFrame({"": [0]}))
 
 
 @dataclass

@@ -60,7 +60,7 @@ def _take_over(chat: Chat, kept: Kept) -> None:
         every = {**chat.exchanges, **fresh}
         chat.exchanges = dict(sorted(every.items(), key=lambda pair: pair[1].record.created))
     chat.title, chat.pictures, chat.revision = kept.title, [known_here(ref) for ref in kept.pictures], kept.revision
-    if first or not any(exchange.running or exchange.unkept for exchange in chat.exchanges.values()):
+    if first or not any(exchange.handle or exchange.unkept for exchange in chat.exchanges.values()):
         chat.head, chat.shown = kept.head, dict(kept.shown)
         chat.cleared = "" if chat.path() else chat.cleared or _newest(chat)
 

@@ -28,12 +28,12 @@ def shown(session: Session, part: Part, latest: bool = False) -> Turn:
     """
     turn = part.turn
     if latest and turn.proposals is None and measured(turn):
-        turn = part.turn = turns.restored(turn)  # a few milliseconds; the sliders then tell what was measured
+        turn = part.turn = engines.measurements().restored(turn)  # quick; the sliders then tell what was measured
     if part.tuned is None or part.picture is None:
         part.shown = None
         return turn
     if turn.proposals is None:
-        turn = part.turn = turns.restored(turn)
+        turn = part.turn = engines.measurements().restored(turn)
     if turn.proposals is None:
         if part.job is None and part.problem is None:
             _measure_again(session, part)
@@ -70,7 +70,7 @@ def untune(part: Part) -> None:
 
 def _forget_job(part: Part) -> None:
     if part.job is not None:
-        part.job.cancel()
+        engines.worker().cancel(part.job)
         collect(part)
     part.job, part.wanted, part.again = None, (), False
 
@@ -82,7 +82,8 @@ def _measure_masks(session: Session, part: Part, prompts: tuple[Prompt, ...]) ->
     assert picture is not None
 
     def work(job: Job) -> Iterator[dict[str, MaskLogits]]:
-        before = parts.segmenter.calls if hasattr(parts.segmenter, "calls") else 0
+        job.check()
+        before = getattr(parts.segmenter, "calls", 0)
         job.deadline = time.monotonic() + parts.limits.turn_seconds
         image = store.open(picture)
         try:
@@ -106,6 +107,7 @@ def _measure_again(session: Session, part: Part) -> None:
     )  # fmt: skip
 
     def work(job: Job) -> Iterator[Turn]:
+        job.check()
         before = getattr(parts.detector, "calls", 0)
         job.deadline = time.monotonic() + parts.limits.turn_seconds
         for event in converse((piece,), parts, job, turn.thresholds, store.open):

@@ -6,9 +6,9 @@ Everything lies in `st.session_state`, under one key. What must survive lies in 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
 import streamlit as st
@@ -16,10 +16,12 @@ import streamlit as st
 from core.dialogue.branches import Tree
 from core.dialogue.conversation import Piece
 from core.jobs import Handle
-from core.types.masks import MaskLogits, Prompt
+from core.types.boxes import Detections
+from core.types.masks import Prompt
 from core.types.picture import PictureRef
 from core.types.record import Record
 from core.types.reference import Order
+from core.types.speech import Spoken, Transcript
 from core.types.thresholds import Thresholds
 from core.types.turn import Turn, new_id
 from pages.shared.owner import owner_id
@@ -28,8 +30,8 @@ KEY = "workbench"
 NEW_CHAT = "New chat"
 TITLE_CHARS = 40
 LAYERS = ("Masks", "Boxes", "Labels")
-NO_BANK: Mapping[str, MaskLogits] = MappingProxyType({})
 WAIT, REPLACE = "wait", "replace"
+STOP_SECONDS = 0.4  # that the page waits for a stopped engine; then it goes on, and takes what comes when it comes
 
 
 @dataclass
@@ -46,6 +48,37 @@ class Live:
 
     text: str = ""
     fraction: float | None = None
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What is shown of a picture before its answer is there; it is no answer. whole: of the full pass already."""
+
+    picture: PictureRef
+    detections: Detections
+    whole: bool = False
+
+
+@dataclass
+class Sound:
+    """A sound that was given, and what was heard in it; nothing of it acts until it is sent.
+
+    handle: the transcription, until its end was seen. words: typed with it. notes: of how the sound was read.
+    """
+
+    name: str
+    words: str = ""
+    handle: Handle | None = None
+    live: Live = field(default_factory=Live)
+    transcript: Transcript | None = None
+    spoken: Spoken | None = None
+    notes: tuple[str, ...] = ()
+    problem: Problem | None = None
+    id: str = field(default_factory=new_id)
+
+    @property
+    def running(self) -> bool:
+        return self.handle is not None
 
 
 @dataclass
@@ -93,16 +126,22 @@ class Part:
 class Exchange:
     """One version of a request, and what came of it.
 
-    handle: the job, until its end was seen. pieces: what to run, where that is known before; order: that of a button.
-    parts: one for each picture that is done. kept: the store has it as it is. unkept: why it could not be kept.
-    editing: its text is. lock: the worker and two runs of a page may meet here.
+    handle: the job, until its end was seen; stopped: when Stop was pressed, in seconds of `time.monotonic()`; replaced:
+    a newer request did. pieces: what to run, where that is known before; order: that of a button; transcript: what was
+    heard, where it was spoken. glance: shown while it runs. parts: one for each picture that is done. kept: the store
+    has it as it is. unkept: why it could not be kept. editing: its text is. lock: the worker and two runs of a page may
+    meet here.
     """
 
     record: Record
     handle: Handle | None = None
+    stopped: float | None = None
+    replaced: bool = False
     pieces: tuple[Piece, ...] = ()
     order: Order | None = None
+    transcript: Transcript | None = None
     selected: int | None = None
+    glance: Glance | None = None
     live: Live = field(default_factory=Live)
     steps: list[str] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
@@ -118,7 +157,14 @@ class Exchange:
 
     @property
     def running(self) -> bool:
-        return self.handle is not None
+        """The page waits for it: it runs, or was stopped just now."""
+        waited_for = self.stopped is None or time.monotonic() < self.stopped + STOP_SECONDS
+        return self.handle is not None and waited_for
+
+    @property
+    def stopping(self) -> bool:
+        """It was stopped, and its engine has not come to its next check; the page waits no longer."""
+        return self.handle is not None and not self.running
 
     @property
     def elsewhere(self) -> bool:
@@ -128,7 +174,7 @@ class Exchange:
     @property
     def settled(self) -> bool:
         """Nothing of it is under way, and nothing would be lost here with it."""
-        busy = self.running or any(part.job is not None for part in self.parts)
+        busy = self.handle is not None or any(part.job is not None for part in self.parts)
         return self.elsewhere or (self.kept and self.unkept is None and not busy)
 
 
@@ -139,8 +185,9 @@ class Chat:
     exchanges: every version of every node, by record id, in the order in which they were made. head, shown: the branch
     and versions in view (`core.dialogue.branches`). cleared: the head before everything was cleared, for its undo.
     chosen: numbers of the pictures that the next request is about; () the newest. saved: it is in the store. revision:
-    of the store, when it was last read. problem: of the last picture that could not be opened
-    or kept. unsent: words that came with it. troubles: with the store, by what cannot be done, while they last.
+    of the store, when it was last read. problem: of the last picture that could not be opened or kept, or of a sound.
+    unsent: words that came with it. sounds: given, not sent yet. troubles: with the store, by what cannot be done,
+    while they last.
     """
 
     id: str = field(default_factory=new_id)
@@ -155,6 +202,7 @@ class Chat:
     revision: int = 0
     problem: Problem | None = None
     unsent: str = ""
+    sounds: list[Sound] = field(default_factory=list)
     troubles: dict[str, Problem] = field(default_factory=dict)
     earlier: bool = False
 
@@ -202,7 +250,7 @@ class Session:
     dialog: str = ""
     full_run: bool = True
     pumping: bool = False
-    while_running: str = WAIT
+    while_running: str = REPLACE
     label_size: float = 1.0
     menus: int = 0
 

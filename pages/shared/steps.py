@@ -9,6 +9,7 @@ from core.types.events import (
     Event,
     Extracted,
     Grounded,
+    Preview,
     Resolved,
     Said,
     Segmented,
@@ -16,6 +17,8 @@ from core.types.events import (
     Understood,
 )
 from core.types.language import Keywords
+from core.types.picture import PictureRef
+from pages.shared.state import Glance
 from pages.shared.texts import count, score
 
 
@@ -33,6 +36,8 @@ def line_of(event: Event) -> str:
             return f"Not sure what is wanted: {decision.reason}"
         case Extracted(keywords=keywords):
             return _phrases(keywords)
+        case Preview(detections=detections):
+            return f"A quick look: {count(len(detections), 'object')} until now"
         case Grounded(proposals=proposals, detections=detections):
             return f"Measured {count(len(proposals), 'box', 'boxes')}; {len(detections)} passed"
         case Segmented(masks=masks):
@@ -54,3 +59,10 @@ def _phrases(keywords: Keywords) -> str:
         context = f" (placed by {', '.join(keywords.context)})" if keywords.context else ""
         return f"About {named}{context}"
     return "About everything in the picture" if keywords.everything else "About no single object"
+
+
+def glance_of(event: Event, picture: PictureRef | None) -> Glance | None:
+    """What of the picture is shown until its answer is there; None for what shows nothing new."""
+    if picture is None or not isinstance(event, Preview | Grounded):
+        return None
+    return Glance(picture, event.detections, whole=isinstance(event, Grounded))

@@ -5,8 +5,6 @@ No engine runs in a page's script. What the script misses (a click, a rerun, ano
 
 from __future__ import annotations
 
-import ctypes
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,36 +12,40 @@ from typing import Any
 
 from core.dialogue.conversation import Piece, converse, plan
 from core.dialogue.engines import Engines
+from core.dialogue.tally import Tally
 from core.errors import StorageError, WorkbenchError
 from core.jobs import Job
+from core.shared_models import memory
 from core.types.events import About, Completed, Progress
 from core.types.picture import PictureRef
 from core.types.record import Record, Result
 from core.types.reference import Order
-from core.types.turn import Turn
-from pages.shared import chats, engines, keeping, state
-from pages.shared.state import Chat, Exchange, Part, Problem, Session
-from pages.shared.steps import line_of
+from core.types.speech import Transcript
+from pages.shared import chats, engine_work, engines, keeping, state
+from pages.shared.state import Chat, Exchange, Glance, Part, Problem, Session
+from pages.shared.steps import glance_of, line_of
+from pages.shared.warming import settle
 
-C_LIBRARY = ctypes.CDLL(None) if sys.platform == "linux" else None
 REPORT = "Try again; if it happens again, report it with the text of the request."
+REPLACED = "Stopped: a newer request took its place"
 KEPT_BANKS = 6  # answers that keep their mask logits in memory; those of older ones are read back when a slider moves
 
 
-def ask(text: str, order: Order | None = None, how: str = "") -> Exchange:
-    """A new request at the end of the branch in view."""
+def ask(text: str, order: Order | None = None, how: str = "", transcript: Transcript | None = None) -> Exchange:
+    """A new request at the end of the branch in view. transcript: what was heard, where it was spoken."""
     session = state.begin()
     chat = session.chat
     chat.problem = next(reversed(chat.troubles.values()), None)
     if session.while_running == state.REPLACE:
-        for exchange in chat.path():
-            stop(exchange)
+        for earlier in chat.path():
+            earlier.replaced |= earlier.handle is not None and earlier.stopped is None
+            stop(earlier)
     if not chat.exchanges:
         chats.name_after(session, chat, text)
     last = next((e for e in reversed(chat.path()) if e.parts), None)
     selected = next((part.selected for part in last.parts if part.selected), None) if last else None
     record = Record(text, parent=chat.head, how=how, pictures=tuple(chat.current))
-    exchange = Exchange(record, order=order, selected=selected)
+    exchange = Exchange(record, order=order, selected=selected, transcript=transcript)
     return _begin(session, chat, exchange)
 
 
@@ -59,7 +61,7 @@ def again(old: Exchange, pieces: tuple[Piece, ...] = (), how: str = "") -> Excha
     stop(old)
     record = Record(old.record.text, node=old.record.node, parent=old.record.parent, how=how,
                     pictures=old.record.pictures or tuple(chat.current))  # fmt: skip
-    exchange = Exchange(record, pieces=pieces, order=old.order, selected=old.selected)
+    exchange = Exchange(record, pieces=pieces, order=old.order, selected=old.selected, transcript=old.transcript)
     chat.shown.pop(old.record.node, None)
     return _begin(session, chat, exchange, chat.head)
 
@@ -116,60 +118,62 @@ def _keeper(session: Session, chat: Chat, exchange: Exchange) -> Callable[[Recor
 
 def _work(chat: Chat, exchange: Exchange, parts: Engines, keep: Callable[[Record], None]) -> Any:
     """The generator function that the worker runs."""
-    store = engines.pictures()
 
     def work(job: Job) -> Iterator[Any]:
         steps: list[str] = []
         results: list[Result] = []
         failed = None
         try:
-            yield from answered(job, steps, results)
+            yield from _answered(chat, exchange, parts, job, steps, results)
         except Exception as error:  # what was done until then is kept
             problem = problem_of(error)
             failed = (problem.message, problem.remedy)
-        kept = tuple(replace(r, turn=light(r.turn)) for r in results)
+        kept = tuple(replace(r, turn=r.turn.light()) for r in results)
+        if exchange.replaced:
+            steps.append(REPLACED)
+            yield REPLACED
         record = replace(exchange.record, results=kept, steps=tuple(steps), failed=failed, finished=True)
         keep(record)
         yield record
         results.clear()
-        release_freed()
-
-    def answered(job: Job, steps: list[str], results: list[Result]) -> Iterator[Any]:
-        job.check()
-        job.deadline = time.monotonic() + parts.limits.turn_seconds
-        for earlier in chat.path(exchange.record.parent):
-            collect(earlier)  # a request that waited refers to what came just before it
-        pieces = exchange.pieces or plan(exchange.record.text, chats.memory(chat, exchange), parts, exchange.order)
-        about: PictureRef | None = None
-        begun, before = time.monotonic(), _calls(parts)
-        thresholds = engines.settings().thresholds
-        for event in converse(pieces, parts, job, thresholds, store.open, restored, exchange.selected):
-            if isinstance(event, About):
-                about, begun, before = event.picture, time.monotonic(), _calls(parts)
-            if isinstance(event, Progress):
-                exchange.live.text, exchange.live.fraction = event.text, event.fraction
-            elif isinstance(event, Completed):
-                result = _result(event.turn, about, parts, before, time.monotonic() - begun)
-                results.append(result)
-                yield result
-                _put_away(exchange, result)
-                if result.turn.undoes:  # its picture is the one that the chat is about again
-                    chat.chosen = tuple(n for n, known in enumerate(chat.pictures, 1) if known == result.picture)
-            elif line := line_of(event):
-                steps.append(line)
-                yield line
+        memory.trim()  # a large turn frees gigabytes, which glibc keeps; asking for them again takes a tenth of a pass
+        settle()
 
     return work
 
 
-def _result(turn: Turn, picture: PictureRef | None, parts: Engines, before: tuple[int, int], seconds: float) -> Result:
-    """The end of a turn as it is kept: without pixels (the changed picture lies in the store)."""
-    edited = None
-    if turn.edited is not None and picture is not None:
-        name = picture.name if picture.made_by else f"{picture.name} (edited)"
-        edited = engines.pictures().keep(turn.edited, name, "edited")
-    detector, segmenter = (now - old for now, old in zip(_calls(parts), before, strict=True))
-    return Result(picture, replace(turn, edited=None), edited, seconds, detector, segmenter)
+def _answered(
+    chat: Chat, exchange: Exchange, parts: Engines, job: Job, steps: list[str], results: list[Result]
+) -> Iterator[Any]:
+    """The turns of a request: lines, quick looks and results as they come; steps and results gather them, too."""
+    job.check()
+    job.deadline = time.monotonic() + parts.limits.turn_seconds
+    for earlier in chat.path(exchange.record.parent):
+        collect(earlier)  # a request that waited refers to what came just before it
+    pieces = exchange.pieces or plan(exchange.record.text, chats.memory(chat, exchange), parts, exchange.order)
+    if exchange.transcript is not None:
+        pieces = tuple(replace(piece, transcript=exchange.transcript) for piece in pieces)
+    about: PictureRef | None = None
+    tally, restored, store = Tally(parts), engines.measurements().restored, engines.pictures()
+    thresholds = engines.settings().thresholds
+    for event in converse(pieces, parts, job, thresholds, store.open, restored, exchange.selected):
+        if isinstance(event, About):
+            about, tally = event.picture, Tally(parts)
+        if isinstance(event, Progress):
+            exchange.live.text, exchange.live.fraction = event.text, event.fraction
+        elif isinstance(event, Completed):
+            result = tally.result(event.turn, about, store.keep_edited)
+            results.append(result)
+            engine_work.note(result)
+            yield result
+            _put_away(exchange, result)
+            if result.turn.undoes:  # its picture is the one that the chat is about again
+                chat.chosen = tuple(n for n, known in enumerate(chat.pictures, 1) if known == result.picture)
+        elif line := line_of(event):
+            steps.append(line)
+            yield line
+        if (glance := glance_of(event, about)) is not None:
+            yield glance
 
 
 def _put_away(exchange: Exchange, result: Result) -> None:
@@ -183,29 +187,6 @@ def _put_away(exchange: Exchange, result: Result) -> None:
         exchange.unkept = Problem(error.message, error.remedy)
 
 
-def light(turn: Turn) -> Turn:
-    """A turn without what its measurements hold."""
-    return replace(turn, proposals=None, bank=state.NO_BANK)
-
-
-def restored(turn: Turn) -> Turn:
-    """A turn with what was measured for it, where that is still kept."""
-    if turn.proposals is not None and (turn.bank or not turn.masks.items):
-        return turn
-    return engines.measurements().load(turn) or turn
-
-
-def release_freed() -> None:
-    """Give freed pages back to the system: glibc keeps them, and a large turn frees hundreds of megabytes."""
-    if C_LIBRARY is not None and hasattr(C_LIBRARY, "malloc_trim"):
-        C_LIBRARY.malloc_trim(0)
-
-
-def _calls(parts: Engines) -> tuple[int, int]:
-    """Measurements made until now; what the memo knew is not counted."""
-    return getattr(parts.detector, "calls", 0), getattr(parts.segmenter, "calls", 0)
-
-
 def collect(exchange: Exchange, wait: float = 0.0) -> None:
     """Take what the exchange's job has yielded; waits up to `wait` seconds for the first of it."""
     with exchange.lock:
@@ -215,6 +196,7 @@ def collect(exchange: Exchange, wait: float = 0.0) -> None:
         done = handle.finished  # asked before the queue is emptied: what was yielded until then is in it
         for item in handle.drain(wait):
             if isinstance(item, Result):
+                exchange.glance = None
                 exchange.parts.append(
                     Part(exchange, len(exchange.parts), item.picture, item.turn, item.edited, item.seconds,
                          item.detector_calls, item.segmenter_calls)
@@ -222,6 +204,9 @@ def collect(exchange: Exchange, wait: float = 0.0) -> None:
             elif isinstance(item, Record):
                 exchange.record, exchange.handle = item, None
                 exchange.problem = Problem(*item.failed) if item.failed is not None else None
+            elif isinstance(item, Glance):
+                if exchange.glance is not None or not item.whole:  # what was not shown is not replaced
+                    exchange.glance = item
             else:
                 exchange.steps.append(item)
         if done and exchange.handle is not None:
@@ -246,10 +231,12 @@ def collect_all(chat: Chat) -> None:
     for exchange in exchanges[:-KEPT_BANKS]:
         for part in exchange.parts:
             if part.turn.bank and part.tuned is None:
-                part.turn = light(part.turn)
+                part.turn = part.turn.light()
 
 
 def stop(exchange: Exchange) -> None:
-    """Ask a running request to end; what it measured is kept."""
-    if exchange.handle is not None:
-        exchange.handle.cancel()
+    """Ask a running request to end; what it measured is kept. One that waits ends now."""
+    handle = exchange.handle
+    if handle is not None:
+        exchange.stopped = exchange.stopped or time.monotonic()
+        engines.worker().cancel(handle)

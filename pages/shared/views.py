@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import actions, chats, engines, keeping, retuning, state, turns
+from pages.shared import actions, chats, keeping, retuning, state, turns
 from pages.shared.state import Chat, Exchange, Session
 from pages.shared.texts import count, escape, seconds
 from pages.shared.views_answer import answer
 from pages.shared.views_many import together
 from pages.shared.views_pictures import problem
+from pages.shared.views_running import STOPPING, Place, Running, clear
 
 USER_AVATAR, WORKBENCH_AVATAR = ":material/person:", ":material/center_focus_strong:"
 ROW = 8  # the most buttons and words beside a request
@@ -23,37 +22,6 @@ LONG_TEXT, LONG_HEIGHT = 900, 200  # characters; pixels
 POLL = 0.1  # seconds between two looks at a running job
 MASKS_WAIT = 1.0
 ESCAPE = "Esc"
-
-
-@dataclass
-class Running:
-    """The place on the page where a running exchange's steps appear."""
-
-    exchange: Exchange
-    status: DeltaGenerator
-    begun: float = field(default_factory=time.monotonic)
-    drawn: int = 0
-
-    def draw(self) -> None:
-        """Add new steps; say what is going on now. Every call writes: that is where Streamlit can end the script."""
-        exchange = self.exchange
-        for line in exchange.steps[self.drawn :]:
-            self.status.caption(f":material/check: {escape(line)}")
-        self.drawn = len(exchange.steps)
-        self.status.update(label=f":shimmer[{escape(self._now())}] · {seconds(self._waited())}")  # type: ignore[attr-defined]
-
-    def _waited(self) -> float:
-        return time.monotonic() - self.begun
-
-    def _now(self) -> str:
-        handle, live = self.exchange.handle, self.exchange.live
-        if handle is not None and handle.job.cancelled:
-            return "Stopping"
-        if handle is not None and not handle.started:
-            ready = engines.warm_up().finished
-            return "Waiting for its turn" if ready else "Loading the engines, once"
-        done = f" ({live.fraction:.0%})" if live.fraction else ""
-        return f"{live.text or 'Starting'}{done}"
 
 
 # Streamlit keeps a page where it is when content grows below. The script waits for the place to be drawn, and stays
@@ -140,12 +108,6 @@ def _about_request(chat: Chat, exchange: Exchange) -> None:
         clear(ROW)
 
 
-def clear(places: int) -> None:
-    """Empty places: while a script goes on, Streamlit leaves what an earlier run drew in them standing, pale."""
-    for _ in range(places):
-        st.empty()
-
-
 def _again(exchange: Exchange) -> None:
     turns.again(exchange)
 
@@ -199,14 +161,18 @@ def _pager(name: str, ids: list[str], now: int, exchange: Exchange, show: object
 
 def _reply(exchange: Exchange, latest: bool) -> Running | None:
     if exchange.running:
-        running = Running(exchange, st.status(":shimmer[Starting]", expanded=True, type="compact"))
+        status = st.status(":shimmer[Starting]", expanded=True, type="compact")
         st.button(
             "Stop", key=f"stop-{exchange.id}", icon=":material/stop_circle:", on_click=turns.stop, args=(exchange,),
-            shortcut=ESCAPE if latest else None,
+            shortcut=ESCAPE if latest else None, disabled=exchange.stopped is not None,
         )  # fmt: skip
+        running = Running(exchange, status, st.empty())
         running.draw()
         clear(ROW)
         return running
+    if exchange.stopping:
+        st.caption(f":shimmer[{STOPPING}]. What was measured is shown here once it has; ask on meanwhile.")
+        return None
     if exchange.elsewhere:
         st.caption(":shimmer[This request runs in another tab]")
         return None
@@ -235,18 +201,18 @@ def _steps(exchange: Exchange) -> None:
         st.caption("  \n".join(f":material/check: {escape(line)}" for line in exchange.steps))
 
 
-def pump(session: Session, chat: Chat, running: list[Running]) -> None:
+def pump(session: Session, chat: Chat, places: Sequence[Place]) -> None:
     """Show what runs until one of it ends, then draw the page anew.
 
     A click or another page ends this script at the next write; the job goes on, and the next run takes its events.
     """
-    session.pumping = bool(running)
+    session.pumping = bool(places)
     try:
-        while running:
-            for place in running:
-                turns.collect(place.exchange, POLL / len(running))
+        while places:
+            for place in places:
+                place.collect(POLL / len(places))
                 place.draw()
-            if not all(place.exchange.running for place in running):
+            if not all(place.running for place in places):
                 st.rerun()
     finally:
         session.pumping = False
@@ -261,11 +227,13 @@ LOOK_AGAIN = 2.0  # seconds
 
 @st.fragment(run_every=LOOK_AGAIN)
 def watch(chat_id: str) -> None:
-    """Draws the page anew when another tab changed the chat, or when nobody shows what runs (Streamlit's own Stop)."""
+    """Draws the page anew when another tab changed the chat, when what was stopped has ended, or when nobody shows what
+    runs (Streamlit's own Stop)."""
     session = state.begin()
     chat = session.opened.get(chat_id)
     if chat is None or session.full_run or session.pumping:
         return
-    left = any(exchange.running for exchange in chat.path())
-    if left or (chat.saved and keeping.changed(session, chat)):
+    left = any(exchange.running for exchange in chat.path()) or any(sound.running for sound in chat.sounds)
+    ended = any(e.handle is not None and e.handle.finished for e in chat.exchanges.values())
+    if left or ended or (chat.saved and keeping.changed(session, chat)):
         st.rerun()

@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable
 
 import streamlit as st
 
 from core.dialogue.wording import BUTTONS
+from core.policy_speech import heard
 from core.types.boxes import Basis, Proposals
 from core.types.language import Filter, FilterKind, IntentDecision, IntentPrediction, Keywords, Phrase
 from core.types.picture import PictureRef
 from core.types.reference import Reference
+from core.types.speech import Transcript
+from core.types.thresholds import Thresholds
 from core.types.turn import Turn
+from pages.shared import actions
 from pages.shared.state import Part, Session
 from pages.shared.texts import count, escape, score
 from pages.shared.views_correct import intent_field, phrase_field
 
 DIGEST_CHARS = 16
+MOST_PIECES = 12  # of a sound
+SEPARATORS = re.compile(r"[\s.?]+")  # what a caption takes for the end of a phrase
+APART = (
+    "A phrase added later is measured on its own, as is one that the caption had no room for. The words of a caption"
+    " change each other's scores: those of one are not those of another."
+)
+TOGETHER_HELP = "Runs the detector once more with one caption for all phrases, so that their scores compare"
 MISS_WORDS = {
     "score": "score below the threshold",
+    "text": "no word of the phrase reaches the text threshold",
     "colour": "too little of the colour",
     "filter": "not at the place asked for",
     "area": "too small",
     "overlap": "overlaps a better one",
 }
+SERVED = {
+    "intent": "Understands requests", "keywords": "Finds the words for things", "detection": "Finds boxes",
+    "segmentation": "Cuts masks", "editing": "Fills gaps", "answering": "Puts answers together", "speech": "Hears",
+}  # fmt: skip
 STAGES = {
     "resolve": "Resolve what is referred to", "classify": "Understand", "extract": "Find the words for things",
     "propose": "Find boxes", "segment": "Cut masks", "choose": "Choose", "edit": "Fill", "answer": "Answer",
@@ -34,6 +52,8 @@ def trace(session: Session, part: Part, turn: Turn) -> None:
     """The whole trace of one turn, at the thresholds shown."""
     left, right = st.columns(2, gap="medium")
     with left:
+        if turn.transcript is not None:
+            _lines("What was heard", _heard(turn.transcript, turn.thresholds))
         _lines("What it refers to", (_reference(reference) for reference in turn.references))
         if turn.prediction is not None:
             _intents(turn.prediction, turn.decision)
@@ -44,6 +64,7 @@ def trace(session: Session, part: Part, turn: Turn) -> None:
     with right:
         if turn.proposals is not None:
             _chosen(turn, turn.proposals)
+            _captions(part, turn.proposals)
         _times(turn, part)
     _engines(turn)
     _lines("Warnings", (*turn.warnings, *dict.fromkeys(note for note in turn.masks.notes if note)))
@@ -56,6 +77,18 @@ def trace(session: Session, part: Part, turn: Turn) -> None:
         f"Detector calls for this answer: {calls}; detector calls in this session: {total}."
         f"{known} Sliders never add one."
     )
+
+
+def _heard(transcript: Transcript, thresholds: Thresholds) -> Iterable[str]:
+    """Each piece with its numbers, and why it was left out where it was."""
+    why = dict(heard(transcript, thresholds).dropped)
+    yield f"{transcript.seconds:.1f} s by {transcript.engine.name}, language {transcript.language or 'unknown'}"
+    for number, piece in enumerate(transcript.segments[:MOST_PIECES]):
+        sure = score(math.exp(min(0.0, piece.avg_logprob)))
+        left_out = f"; left out, {why[number]}" if number in why else ""
+        yield f"“{piece.text.strip()}”: sure {sure}, nobody speaks {score(piece.no_speech_prob)}{left_out}"
+    if len(transcript.segments) > MOST_PIECES:
+        yield f"and {count(len(transcript.segments) - MOST_PIECES, 'piece')} more"
 
 
 def _reference(reference: Reference) -> str:
@@ -118,6 +151,8 @@ def _chosen(turn: Turn, proposals: Proposals) -> None:
     kinds = dict.fromkeys(basis for basis in proposals.basis if basis != Basis.USER)
     limits = ", ".join(f"{kind} {score(turn.thresholds.for_box(kind, '', listed))}" for kind in kinds)
     lines += [f"box thresholds that decided: {limits}"] if limits else []
+    if proposals.peaks is not None:
+        lines += [f"text threshold {score(turn.thresholds.words)}, for the best word of a box's phrase"]
     lines += [f"mask cut {score(turn.thresholds.mask_cut)}, colour share {score(turn.thresholds.colour)}"]
     lines += [
         f"nearest miss for “{m.phrase}”: {score(m.score)} of {score(m.threshold)} ({MISS_WORDS.get(m.why, m.why)})"
@@ -127,14 +162,45 @@ def _chosen(turn: Turn, proposals: Proposals) -> None:
     _lines("What was chosen", lines)
 
 
+def _captions(part: Part, proposals: Proposals) -> None:
+    """Which phrases were measured under which caption, and the way to one for all, where there are several."""
+    captions = captions_of(proposals)
+    if len(captions) < 2:
+        return
+    first, *later = ((caption, ", ".join(f"“{phrase}”" for phrase in phrases)) for caption, phrases in captions.items())
+    lines = [f"{first[1]}: measured first, under the caption “{first[0]}”"]
+    lines += [f"{phrases}: measured on its own, under the caption “{caption}”" for caption, phrases in later]
+    _lines("Measured apart", (*lines, APART))
+    if not part.exchange.record.how.startswith(actions.TOGETHER):
+        st.button(
+            "Measure together", key=f"together-{part.id}", icon=":material/join_inner:", help=TOGETHER_HELP,
+            on_click=_measure_together, args=(part,),
+        )  # fmt: skip
+
+
+def captions_of(proposals: Proposals) -> dict[str, list[str]]:
+    """The captions under which phrases that are still asked for were measured, each with these phrases."""
+    found: dict[str, list[str]] = {}
+    for caption in dict.fromkeys(proposals.captions):
+        asked = {part.strip(" .") for part in caption.lower().split(" . ")}
+        phrases = [phrase for phrase in proposals.phrases if SEPARATORS.sub(" ", phrase.lower()).strip() in asked]
+        if caption and phrases:
+            found[caption] = phrases
+    return found
+
+
+def _measure_together(part: Part) -> None:
+    actions.measure_together(part)
+    st.rerun()
+
+
 def _times(turn: Turn, part: Part) -> None:
     each = [f"{STAGES.get(stage, stage)}: {ms:.0f} ms" for stage, ms in turn.timings_ms.items()]
     _lines("Time", [*each, f"in all, with opening the picture: {part.seconds * 1000:.0f} ms"])
 
 
 def _engines(turn: Turn) -> None:
-    served = {engine: stage for stage, engine in turn.engines.items()}
-    lines = {f"{stage}: {engine}": None for engine, stage in served.items()}
+    lines = {f"{SERVED.get(stage, stage)}: {engine}": None for stage, engine in turn.engines.items()}
     infos = [*(turn.proposals.engines if turn.proposals is not None else ()), *turn.masks.engines]
     for info in dict.fromkeys(infos):
         version = f" {info.version}" if info.version else ""

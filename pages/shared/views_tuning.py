@@ -18,7 +18,12 @@ MASK_HELP = "A pixel belongs to the object when its probability reaches this. Ra
 COLOUR_HELP = "The share of an object's own pixels that must carry the colour that was asked for."
 NO_BOXES = "Nothing was measured that could pass: there is no box to let in."
 NO_MASKS = "This answer has no masks. Ask to outline or segment something to get them."
-NO_TOKENS = "Without effect here: the embedded detector knows whole things, and scores no single words."
+TEXT_HELP = (
+    "A box also needs a word of its phrase that scores this much. Raise it where a box is found for the wrong words,"
+    " lower it where a thing that was found has no name."
+)
+NO_TOKENS = "Without effect here: this detector ({}) knows whole things, and scores no single words."
+NOT_AT_HAND = "What was measured is no longer at hand. Move the box score: then it is measured again."
 MASK_RANGE = (0.05, 0.95)
 
 
@@ -35,7 +40,8 @@ def tuning(part: Part, turn: Turn) -> None:
     _slider(part, "mask_cut", "Mask cut", thresholds.mask_cut, mask_help, not masks, MASK_RANGE)
     if turn.keywords is not None and any(phrase.colours for phrase in turn.keywords.phrases):
         _slider(part, "colour", "Colour share", thresholds.colour, COLOUR_HELP, False)
-    _slider(part, "text", "Text score", thresholds.text or 0.0, NO_TOKENS, True)
+    hint, off = _words(turn, gone)
+    _slider(part, "text", "Text score", thresholds.words, hint, off)
     passing = sum(1 for detection in turn.detections.items if detection.index >= 0)
     with st.container(horizontal=True, vertical_alignment="center"):
         passed = f"{passing} of {count(measured, 'measured box', 'measured boxes')} pass"
@@ -46,6 +52,20 @@ def tuning(part: Part, turn: Turn) -> None:
                 "Reset", key=f"reset-{part.id}", type="tertiary", icon=":material/undo:",
                 on_click=retuning.untune, args=(part,), help="Back to the thresholds of the settings",
             )  # fmt: skip
+
+
+def _words(turn: Turn, gone: bool) -> tuple[str, bool]:
+    """What the text slider says, and whether it has no effect."""
+    proposals = turn.proposals
+    if gone:
+        return NOT_AT_HAND, True
+    if proposals is None or proposals.peaks is None:
+        names = dict.fromkeys(engine.name for engine in proposals.engines) if proposals is not None else {}
+        served = ", ".join(names) or turn.engines.get("detection", "")
+        return NO_TOKENS.format(served or "nothing was measured"), True
+    if not len(proposals):
+        return NO_BOXES, True
+    return f"{TEXT_HELP} Default: {score(turn.thresholds.words)}.", False
 
 
 def _slider(part: Part, name: str, label: str, value: float, hint: str, disabled: bool, span: Any = (0.0, 1.0)) -> None:

@@ -13,12 +13,25 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.types.image import ImageAsset
+import numpy as np
 
-PASSES, CHANGES, MORE_BOXES, STOPS = 3, 60, 7, 3
+from core.dialogue.choose import choose
+from core.memo import Memo, RememberingDetector, RememberingSegmenter
+from core.overlay import Layers, draw
+from core.pictures import encode_jpeg
+from core.policy import select
+from core.types.boxes import Box, Proposals
+from core.types.image import ImageAsset
+from core.types.language import Keywords, Phrase
+from core.types.masks import MaskLogits, Prompt
+from core.types.thresholds import Thresholds
+
+PASSES, CHANGES, MORE_BOXES, STOPS = 3, 40, 7, 3
+SCREEN_SIDE = 1460  # of `pages.shared.canvas`, which would bring Streamlit into the figures
 WIDTH, HEIGHT, LARGE = 1066, 800, (4000, 3000)
 FIRST, LATER = ("brown dog", "red ball"), ("sofa",)
 OBJECTS = 4
@@ -107,14 +120,12 @@ def library_message(folder: Path) -> None:
 
 def ours(folder: Path, clock: Clock) -> dict[str, float]:
     """The adapters, as a turn uses them."""
-    from core.segmentation.sam import SegmentAnything
-
     from core.detection.grounding_dino import GroundingDino
     from core.jobs import Job
-    from core.memo import Memo, RememberingDetector, RememberingSegmenter
     from core.registry import EngineContext
+    from core.segmentation.sam import SegmentAnything
     from core.settings import ASSETS
-    from core.types.masks import Prompt
+    from core.shared_models import memory
 
     context = EngineContext(folder, ASSETS)
     dino = GroundingDino(context, str(folder / "dino.pth"), "cpu", text_encoder=str(folder / "bert"))
@@ -137,55 +148,76 @@ def ours(folder: Path, clock: Clock) -> dict[str, float]:
             sam.encode(image, job)
         with clock.time("two_boxes"):
             segmenter.segment(image, prompts, job)
+        memory.trim()  # as a page does when a turn ends
     with clock.time("second_request"):
         detector.propose(image, FIRST, job)
         segmenter.segment(image, prompts, job)
     with clock.time("phrase_added"):
         detector.propose(image, LATER, job)
         segmenter.segment(image, (Prompt((500, 300, 700, 600)),), job)
+    memory.trim()
+    resting = memory.resident() or 0
     sliders(detector, segmenter, clock, job)
-    return stops(dino, sam, job)
+    return stops(dino, sam, job) | {"between_turns_mb": resting / 1e6}
 
 
 def sliders(detector: Any, segmenter: Any, clock: Clock, job: Any) -> None:
-    """What follows a slider and a further box at 12 megapixels, to the overlay as JPEG at screen size."""
-    from core.dialogue.choose import choose, prompt_of
-    from core.memo import Memo
-    from core.overlay import Layers, draw
-    from core.pictures import encode_jpeg
-    from core.policy import select
-    from core.types.boxes import Box
-    from core.types.language import Keywords, Phrase
-    from core.types.masks import Prompt
-    from core.types.thresholds import Thresholds
-    from pages.shared.canvas import SCREEN_SIDE
+    """What follows a slider and a further box at 12 megapixels, to the overlay as JPEG at screen size.
 
-    image, memo = picture(99, LARGE), Memo(256_000_000)
+    Twice: with logits shaped like objects, and, as the worst case, with those of the random decoder, which are noise
+    over the whole picture.
+    """
+    image = picture(99, LARGE)
     proposals = detector.propose(image, FIRST, job)
-    keywords = Keywords(tuple(Phrase(phrase) for phrase in FIRST))
     loose = Thresholds(box=0.0, text=0.0, mask_cut=0.5)
     found = sorted(select(proposals, loose, LARGE).items, key=lambda d: -d.score)[:OBJECTS]
-    prompts = [prompt_of(detection) for detection in found]
-    bank = {prompt.digest: segmenter.segment(image, (prompt,), job) for prompt in prompts}
-
-    def overlay(thresholds: Thresholds, drawn: tuple[Box, ...] = ()) -> None:
-        chosen = choose(image, proposals, keywords, thresholds, bank, memo, OBJECTS, user_boxes=drawn)
-        pixels = draw(image, chosen.detections, chosen.masks, Layers(), SCREEN_SIDE)
-        encode_jpeg(pixels, None)
-
-    overlay(loose)
-    for change in range(CHANGES):
-        with clock.time("slider_box"):
-            overlay(loose.with_(box=found[change % OBJECTS].score))
-    for change in range(CHANGES):
-        with clock.time("slider_mask"):
-            overlay(loose.with_(mask_cut=0.3 + 0.4 * change / CHANGES))
+    noise = {p.digest: segmenter.segment(image, (p,), job) for p in (Prompt(detection.box) for detection in found)}
+    shaped = {Prompt(d.box).digest: shaped_like(d.box, noise[Prompt(d.box).digest]) for d in found}
+    scores = [detection.score for detection in found]
+    for name, bank in (("", shaped), ("noise_", noise)):
+        show = Overlay(image, proposals, bank)
+        show(loose)
+        for change in range(CHANGES):
+            with clock.time(f"{name}slider_box"):
+                show(loose.with_(box=scores[change % OBJECTS]))
+        for change in range(CHANGES):
+            with clock.time(f"{name}slider_mask"):
+                show(loose.with_(mask_cut=0.3 + 0.4 * change / CHANGES))
+    show = Overlay(image, proposals, shaped)
+    show(loose)
     for number in range(MORE_BOXES):
+        edge = 300.0 + 40 * number
+        box = (edge, edge, edge + 900, edge + 700)
         with clock.time("extra_box"):
-            edge = 300.0 + 40 * number
-            box: Box = (edge, edge, edge + 900, edge + 700)
-            bank[Prompt(box).digest] = segmenter.segment(image, (Prompt(box),), job)
-            overlay(loose, (box,))
+            show.bank[Prompt(box).digest] = segmenter.segment(image, (Prompt(box),), job)
+            show(loose, (box,))
+
+
+def shaped_like(box: Box, logits: MaskLogits) -> MaskLogits:
+    """Logits of an ellipse in the box with a rough edge, in place of the random decoder's."""
+    cells = logits.logits.shape[-1]
+    (sx, _, _), (_, sy, _) = logits.maps[0]
+    x, y = np.meshgrid(np.arange(cells), np.arange(cells))
+    across = (x - (box[0] + box[2]) / 2 * sx) / max((box[2] - box[0]) / 2 * sx, 1)
+    down = (y - (box[1] + box[3]) / 2 * sy) / max((box[3] - box[1]) / 2 * sy, 1)
+    rough = np.random.default_rng(0).normal(0, 0.5, x.shape)
+    values = np.clip(8 - 8 * (across**2 + down**2), -20, 8) + rough
+    return replace(logits, logits=np.broadcast_to(values, logits.logits.shape).astype(np.float32))
+
+
+class Overlay:
+    """From thresholds to the overlay's JPEG, as a page has it from what was measured."""
+
+    def __init__(self, image: ImageAsset, proposals: Proposals, bank: dict[str, MaskLogits]) -> None:
+        self.image, self.proposals, self.bank = image, proposals, bank
+        self.memo = Memo(256_000_000)
+        self.keywords = Keywords(tuple(Phrase(phrase) for phrase in FIRST))
+
+    def __call__(self, thresholds: Thresholds, drawn: tuple[Box, ...] = ()) -> None:
+        chosen = choose(
+            self.image, self.proposals, self.keywords, thresholds, self.bank, self.memo, OBJECTS, user_boxes=drawn
+        )  # fmt: skip
+        encode_jpeg(draw(self.image, chosen.detections, chosen.masks, Layers(), SCREEN_SIDE))
 
 
 def stops(dino: Any, sam: Any, job: Any) -> dict[str, float]:

@@ -153,6 +153,8 @@ THRESHOLDS = [
     ("increase the threshold by 0.1", Operation.RAISE, 0.1, "by", "box"),
     ("raise the mask threshold", Operation.RAISE, None, "", "mask_cut"),
     ("raise the color threshold", Operation.RAISE, None, "", "colour"),
+    ("raise the text threshold", Operation.RAISE, None, "", "text"),
+    ("text threshold 0.2", Operation.LOWER, 0.2, "score", "text"),
     ("too many boxes", Operation.RAISE, None, "", "box"),
     ("only the sure ones", Operation.RAISE, None, "", "box"),
     ("drop the threshold by 0.05", Operation.LOWER, 0.05, "by", "box"),

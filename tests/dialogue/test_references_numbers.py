@@ -7,7 +7,7 @@ import math
 import pytest
 
 from core.dialogue.engines import Engines
-from core.dialogue.moving import BOX_STEP, COLOUR_STEP, CUT_STEP, EDGE_STEP
+from core.dialogue.moving import BOX_STEP, COLOUR_STEP, CUT_STEP, EDGE_STEP, TEXT_STEP
 from core.packing import pack
 from core.types.language import Filter, FilterKind, IntentName, Phrase
 from core.types.masks import Mask
@@ -69,6 +69,14 @@ def test_the_other_thresholds_move_where_named(
     found = change(Order(Operation.RAISE, "raise it", target=target), dogs, engines)
     assert getattr(found.thresholds, name) == pytest.approx(getattr(dogs.thresholds, name) + step)
     assert found.thresholds.box is None
+
+
+def test_the_text_threshold_moves_from_the_usual_one_and_says_where_it_does_nothing(
+    dogs: Turn, engines: Engines
+) -> None:
+    found = change(Order(Operation.RAISE, "raise it", target="text"), dogs, engines)
+    assert found.thresholds.text == pytest.approx(dogs.thresholds.words + TEXT_STEP) and found.thresholds.box is None
+    assert "without effect here" in found.references[0].meaning
 
 
 def test_the_end_of_the_scale_is_said(dogs: Turn, engines: Engines) -> None:

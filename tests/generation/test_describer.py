@@ -125,6 +125,7 @@ def test_removed_is_said_only_where_the_picture_was_changed() -> None:
     ("why", "says", "button"),
     [
         ("score", "No zebra found at .25; the best candidate scores .22.", "threshold"),
+        ("text", "the best candidate's words score .22, and .25 is needed", "text"),
         ("colour", "brown is only .22 of it", "colour"),
         ("filter", "fewer were found", "unfilter"),
         ("area", "smaller than the minimum area", ""),

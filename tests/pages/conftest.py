@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,16 @@ from streamlit.testing.v1 import AppTest
 from core.dialogue.engines import Engines
 from core.generation.embedded import EmbeddedDescriber
 from core.pictures import encode_png
-from core.registry import EngineContext
+from core.registry import BACKENDS, EngineContext
 from core.sessions.store import SessionStore
 from core.settings import ASSETS, ROOT, load_settings
+from pages.shared import access, engine_work
 from pages.shared import engines as shared
-from pages.shared.state import KEY, Exchange, Part, Session
+from pages.shared.access import Verdict
+from pages.shared.state import KEY, WAIT, Exchange, Part, Session
 from tests.fakes import FakeDetector, fake_engines
+from tests.pages.engines_page import ENGINES, forget
+from tests.pages.local_engine import BACKEND, LocalDetector
 
 CHAT = "pages/1_Chat.py"
 SECONDS = 20.0
@@ -105,6 +109,11 @@ class App:
         self.at.button(key=key).click()
         return self.run()
 
+    def waits(self) -> App:
+        """As chosen beside the field: a request sent while one runs waits for it."""
+        self.session.while_running = WAIT
+        return self
+
     def slide(self, name: str, value: float, part: Part | None = None) -> App:
         """Move a slider of an answer, and wait until the masks of new boxes are there."""
         self.at.slider(key=f"{name}-{(part or self.part).id}").set_value(value)
@@ -121,7 +130,16 @@ class App:
 
     @property
     def captions(self) -> str:
-        return " ".join(element.value for element in self.at.caption).replace("\\", "")
+        return " ".join(element.value for element in self.at.caption).replace("\\", "").replace("\u2060", "")
+
+    @property
+    def doing(self) -> list[str]:
+        """What each running request says of itself."""
+        return [status.label.replace("\\", "").replace("\u2060", "") for status in self.at.status]
+
+    @property
+    def markdown(self) -> str:
+        return "\n".join(element.value for element in self.at.markdown).replace("\\", "").replace("\u2060", "")
 
     @property
     def errors(self) -> str:
@@ -217,3 +235,35 @@ def reopen(visit: Callable[..., App], title: str) -> App:
     app = visit(picture=False)
     app.press(title)
     return app
+
+
+@pytest.fixture
+def settings_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """The local settings file; the real engines, not warmed up, and a detector with a model that can be chosen."""
+    path = tmp_path / "workbench.local.toml"
+    monkeypatch.setenv("VLP_WORKBENCH_LOCAL", str(path))
+    monkeypatch.delenv("VLP_WORKBENCH_SETTINGS", raising=False)
+    monkeypatch.setitem(BACKENDS, ("detection", "local"), BACKEND)
+    monkeypatch.setattr(access, "verdict", lambda: Verdict(True))
+    for name in ("warm_up", "tidy"):
+        monkeypatch.setattr(shared, name, Over)
+    LocalDetector.here, LocalDetector.made = {"tiny"}, []
+    LocalDetector.go.clear()
+    forget()
+    yield path
+    LocalDetector.go.set()
+    for work in engine_work.works().values():
+        assert work.handle is not None and work.handle.wait(5)
+    forget()
+
+
+@pytest.fixture
+def visit_engines(settings_file: Path) -> Callable[..., App]:
+    """Open the Engines page in a new session; `text` is written into the settings file before."""
+
+    def open_page(text: str | None = None) -> App:
+        if text is not None:
+            settings_file.write_text(text)
+        return App(AppTest.from_file(str(ROOT / "Home.py"), default_timeout=SECONDS)).run().go(ENGINES)
+
+    return open_page

@@ -20,7 +20,6 @@ from core.types.events import Completed
 from core.types.language import IntentName
 from core.types.turn import Request, Turn
 from pages.shared import engines as shared
-from pages.shared import turns
 from tests.fakes import FakeSegmenter
 from tests.pages.conftest import OBJECTS, App, calls, detector_of, plain_engines, serve
 from tests.pages.hands import Hands, boxes, hands_on
@@ -200,7 +199,7 @@ def test_a_correction_of_what_is_no_longer_measured_measures_again_and_says_so(
 ) -> None:
     app = visit().ask("segment the cat")
     kept_chats.measurements.forget([app.part.turn.id])
-    app.part.turn = turns.light(app.part.turn)
+    app.part.turn = app.part.turn.light()
     parts = plain_engines()
     serve(monkeypatch, parts)
     hands.reject(app, 1)

@@ -14,7 +14,7 @@ from core.sessions.store import SessionStore
 from core.types.boxes import Box, Proposals
 from core.types.image import ImageAsset
 from pages.shared import chats, state, turns
-from pages.shared.state import Chat, Session
+from pages.shared.state import WAIT, Chat, Session
 from tests.fakes import FakeDetector
 from tests.pages.conftest import plain_engines, png, serve
 
@@ -71,7 +71,7 @@ def talk(session: Session, user: int) -> None:
 def test_twenty_users_at_once(kept_chats: SessionStore, parts: Engines, monkeypatch: pytest.MonkeyPatch) -> None:
     mine, failed = threading.local(), []
     monkeypatch.setattr(state, "begin", lambda: mine.session)
-    sessions = [Session(f"browser {user:032x}") for user in range(USERS)]
+    sessions = [Session(f"browser {user:032x}", while_running=WAIT) for user in range(USERS)]
 
     def run(user: int) -> None:
         mine.session = sessions[user]

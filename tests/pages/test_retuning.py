@@ -12,7 +12,7 @@ from core.errors import EngineFailed, StorageError
 from core.sessions.decoded import Decoded
 from core.sessions.store import SessionStore
 from core.types.turn import Turn
-from pages.shared import retuning, turns
+from pages.shared import retuning
 from pages.shared.state import Part
 from tests.fakes import FakeDetector
 from tests.pages.conftest import OBJECTS, App, calls, plain_engines, png, serve, until
@@ -27,7 +27,7 @@ def forget(app: App, kept_chats: SessionStore, part: Part | None = None) -> Turn
     part = part or app.part
     before = part.turn
     kept_chats.measurements.forget([before.id])
-    part.turn = turns.light(before)
+    part.turn = before.light()
     return before
 
 
@@ -186,5 +186,5 @@ def test_a_replay_gives_every_stage_that_was_measured(visit: Visit) -> None:
     turn = visit().ask("segment the cat").part.turn
     known = retuning.replay(turn)
     assert set(known) == {"segment", "classify", "acts", "extract", "propose", "exclude"}
-    assert "propose" not in retuning.replay(turns.light(turn))
+    assert "propose" not in retuning.replay(turn.light())
     assert set(retuning.replay(replace(turn, keywords=None, decision=None))) == {"segment", "classify"}

@@ -74,7 +74,7 @@ def test_stop_ends_the_turn_and_keeps_what_was_measured(visit: Visit, slow: Slow
 
 
 def test_requests_sent_meanwhile_wait_their_turn(visit: Visit, slow: SlowDetector) -> None:
-    app = visit().ask("segment the cat").ask("how many cats are there?")
+    app = visit().waits().ask("segment the cat").ask("how many cats are there?")
     slow.go_on.set()
     until(lambda: all(e.handle is None or e.handle.finished for e in app.session.chat.path()))
     app.run()

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from core.types.turn import Status
-from pages.shared.state import REPLACE
+from pages.shared.state import REPLACE, WAIT
+from pages.shared.turns import REPLACED
 from tests.pages.conftest import OBJECTS, App, plain_engines, png, serve, until
 from tests.pages.hands import boxes
 from tests.pages.test_running import SlowDetector
@@ -36,7 +37,7 @@ def texts(app: App) -> list[str]:
 
 
 def test_a_request_that_waits_refers_to_what_came_just_before_it(visit: Visit, slow: SlowDetector) -> None:
-    app = visit().ask("segment the cat").ask("only the left one").ask("how many cats are there?")
+    app = visit().waits().ask("segment the cat").ask("only the left one").ask("how many cats are there?")
     assert slow.begun.wait(5)
     app.run()
     assert [label for label in app.labels if label == "Stop"] == ["Stop"] * 3
@@ -47,21 +48,31 @@ def test_a_request_that_waits_refers_to_what_came_just_before_it(visit: Visit, s
     assert len(boxes(one.parts[0])) == 2 and boxes(two.parts[0]) == [OBJECTS[0][1]]
 
 
-def test_a_request_may_replace_the_one_that_runs_which_keeps_what_it_did(visit: Visit, slow: SlowDetector) -> None:
+def test_a_newer_request_replaces_the_one_that_runs_which_keeps_what_it_did(visit: Visit, slow: SlowDetector) -> None:
     app = visit().ask("segment the cat")
     assert slow.begun.wait(5)
-    app.run().at.segmented_control(key="while-running").set_value(REPLACE).run()
-    assert app.session.while_running == REPLACE
+    assert app.run().at.segmented_control(key="while-running").value == REPLACE
     app.ask("find the cat")
     finish(app, slow)
     one, two = app.session.chat.path()
+    assert one.record.steps[-1] == REPLACED
     assert one.parts[0].turn.status == Status.STOPPED and one.parts[0].turn.keywords is not None
     assert two.parts[0].turn.status == Status.DONE and app.said[-1].startswith("Found 2 cats")
     assert texts(app) == ["segment the cat", "find the cat"]
 
 
+def test_a_request_may_wait_for_the_one_that_runs(visit: Visit, slow: SlowDetector) -> None:
+    app = visit().ask("segment the cat")
+    assert slow.begun.wait(5)
+    app.run().at.segmented_control(key="while-running").set_value(WAIT).run()
+    assert app.session.while_running == WAIT
+    app.ask("find the cat")
+    finish(app, slow)
+    assert [e.parts[0].turn.status for e in app.session.chat.path()] == [Status.DONE, Status.DONE]
+
+
 def test_one_that_waits_can_be_stopped_before_it_begins(visit: Visit, slow: SlowDetector) -> None:
-    app = visit().ask("segment the cat").ask("find the dog")
+    app = visit().waits().ask("segment the cat").ask("find the dog")
     assert slow.begun.wait(5)
     app.press_key(f"stop-{app.last.id}")
     finish(app, slow)

@@ -51,7 +51,7 @@ class Encoder:
         self.calls, self.inside = 0, 0
         self.most = 0
         self.at_start: list[Any] = []
-        loaded = engine._model.get(Job())
+        loaded = engine.model.get(Job())
         self.blocks = loaded.module.image_encoder.blocks
         loaded.module.image_encoder.register_forward_pre_hook(self._begun)
         loaded.module.image_encoder.register_forward_hook(self._ended)

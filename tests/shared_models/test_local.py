@@ -181,6 +181,27 @@ def test_weights_larger_than_the_memory_are_refused_before(file: Path, monkeypat
     assert model(file).get(Job()).value, "where nothing is known nothing is refused"
 
 
+def test_what_a_page_froze_is_let_go_too(file: Path) -> None:
+    """Models hold cycles, which only the collector frees; a page takes loaded models out of its sight."""
+
+    class Cycle:
+        def __init__(self, layer: Any) -> None:
+            self.layer, self.me = layer, self
+
+    def cyclic(path: Any, placement: Placement, job: Job) -> tuple[Any, Any]:
+        layer, _ = read(path, placement, job)
+        return Cycle(layer), layer
+
+    one = model(file, cyclic)
+    witness = weakref.ref(one.get(Job()).value)
+    gc.freeze()
+    try:
+        assert one.unload()
+        assert witness() is None
+    finally:
+        gc.unfreeze()
+
+
 def test_unload_while_somebody_works(file: Path) -> None:
     one = model(file)
     loaded = one.get(Job())
