@@ -160,10 +160,14 @@ class Handle:
 class Worker:
     """Runs submitted work one piece at a time on a daemon thread; owners take turns, each owner's work in order.
 
-    Background work runs when nothing else waits, and gives way when something comes.
+    Background work runs when nothing else waits, and gives way when something comes. on_idle: called in the thread when
+    it has had nothing to do for `idle_seconds` after some work.
     """
 
-    def __init__(self, name: str = "worker") -> None:
+    def __init__(
+        self, name: str = "worker", on_idle: Callable[[], object] | None = None, idle_seconds: float = 10.0
+    ) -> None:
+        self._on_idle, self._idle_seconds = on_idle, idle_seconds
         self._waiting: OrderedDict[str, deque[Handle]] = OrderedDict()
         self._background: deque[Handle] = deque()
         self._running: Handle | None = None
@@ -226,10 +230,19 @@ class Worker:
                 if line:
                     lines[owner] = line
 
+    def _rest(self) -> None:
+        """Until something waits; who rests for long enough puts things in order once."""
+        with self._wake:
+            if self._on_idle is None or self._wake.wait_for(self._any, self._idle_seconds):
+                return
+        self._on_idle()
+
+    def _any(self) -> bool:
+        return bool(self._waiting or self._background)
+
     def _next(self) -> Handle:
         with self._wake:
-            while not (self._waiting or self._background):
-                self._wake.wait()
+            self._wake.wait_for(self._any)
             if not self._waiting:
                 self._running = self._background.popleft()
                 return self._running
@@ -251,3 +264,4 @@ class Worker:
             self._running = None
             if not done:
                 self._background.appendleft(handle)
+        self._rest()

@@ -131,3 +131,16 @@ def test_work_that_ended_holds_nothing() -> None:
     assert drained(worker.submit("a", told("next", []))) == ["next"]
     gc.collect()
     assert seen() is None
+
+
+def test_a_worker_at_rest_puts_things_in_order_once_and_not_between_two_pieces() -> None:
+    rests: list[float] = []
+    worker = Worker(on_idle=lambda: rests.append(time.monotonic()), idle_seconds=0.2)
+    for _ in range(3):
+        assert drained(worker.submit("a", told("turn", []))) == ["turn"]
+    assert not rests
+    time.sleep(0.8)
+    assert len(rests) == 1, "once for each rest"
+    assert drained(worker.submit("a", told("turn", []))) == ["turn"]
+    time.sleep(0.5)
+    assert len(rests) == 2

@@ -31,7 +31,7 @@ WHAT = "Grounding DINO"
 NOTE = "Its scores depend on everything named together."
 LISTED = f"An open vocabulary cannot be listed: it was asked for {len(CLASSES)} everyday names."
 PREVIEW = "A preview at {side} px: small objects may be missing."
-PREVIEW_SIDE = 400  # shortest side in pixels: a quarter of a full pass
+PREVIEW_SIDE = 384  # shortest side in pixels: less than a third of a full pass at 800
 FULL_PARAMETERS, FULL_SECONDS = 100e6, 9.0  # Swin-T has 172 million and takes this long on two idle CPU cores
 FLOOR = 0.05  # only bounds the size of a listing: no useful threshold lies below it
 TEXT_ENCODER = Wanted(
@@ -80,7 +80,7 @@ class Grounding(Detector):
         return _listed(found, asked) if listing else found
 
     def preview(self, image: ImageAsset, phrases: Sequence[str], job: Job) -> Proposals | None:
-        """The same at 400 px, where `propose` is expected to take longer than `[local] preview_seconds`."""
+        """The same at 384 px, where `propose` is expected to take longer than `[local] preview_seconds`."""
         asked = tuple(phrases)
         job.check()
         if not any(plain(phrase) for phrase in asked) or all(is_everything(phrase) for phrase in asked):

@@ -67,6 +67,14 @@ class Piece:
     adjustments: Adjustments = field(default_factory=Adjustments)
     transcript: Transcript | None = None
 
+    @classmethod
+    def again(cls, picture: PictureRef | None, turn: Turn, given: Mapping[str, Any]) -> Piece:
+        """A turn's share once more, with all that was made by hand in it."""
+        return cls(
+            picture, turn.text, given=given, thresholds=turn.thresholds, user_boxes=turn.user_boxes,
+            clicked=turn.clicked, adjustments=turn.adjustments, transcript=turn.transcript,
+        )  # fmt: skip
+
 
 def looked(turn: Turn) -> bool:
     """Whether a turn looked at its picture, so that later words may refer to what it found."""

@@ -10,7 +10,7 @@ class Runtime:
     """The settings of `[local]`.
 
     offline: nothing is downloaded. keep_memory: on Linux torch keeps freed memory while it runs instead of giving it
-    back and asking for it again, which takes a third of a pass; a page gives it back when a turn ends. threads: of one
+    back and asking for it again, which takes a third of a pass; a page gives it back when nothing runs. threads: of one
     torch operation; 0 leaves it to torch. preview_seconds: a detection that takes longer is shown as a preview first.
     encodings_mb: picture encodings kept in memory (10^6 bytes), of each segmenter.
     """

@@ -74,15 +74,9 @@ def replayed(part: Part, how: str, changed: Turn | None = None, **given: Any) ->
         if other is part:
             state_of = changed or state_of
             known |= given
-        pieces.append(_piece(other, state_of, {stage: value for stage, value in known.items() if value is not None}))
+        wanted = {stage: value for stage, value in known.items() if value is not None}
+        pieces.append(Piece.again(other.picture, state_of, wanted))
     return turns.again(part.exchange, tuple(pieces), f"{how}; {GONE}" if gone else how)
-
-
-def _piece(part: Part, turn: Turn, given: dict[str, Any]) -> Piece:
-    return Piece(
-        part.picture, turn.text, given=given, thresholds=turn.thresholds, user_boxes=turn.user_boxes,
-        clicked=turn.clicked, adjustments=turn.adjustments,
-    )  # fmt: skip
 
 
 def _now(part: Part) -> Turn:

@@ -13,7 +13,6 @@ import streamlit as st
 
 from core.errors import Cancelled, WorkbenchError
 from core.jobs import Handle, Job
-from core.shared_models import memory
 from core.types.picture import PictureRef
 from pages.shared import engines
 from pages.shared.state import Chat, Session
@@ -61,7 +60,6 @@ def encode(session: Session, chat: Chat) -> None:
                 continue  # the turn that needs it says so
             yield picture.digest
         settle()
-        memory.trim()
 
     handle = engines.worker().submit(session.id, work, background=True)
     st.session_state[KEY] = Ahead(engine, pictures, handle)

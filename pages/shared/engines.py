@@ -20,6 +20,7 @@ from core.sessions.measurements import Measurements
 from core.sessions.pictures import PictureStore
 from core.sessions.store import SessionStore
 from core.settings import Settings, load_settings
+from core.shared_models import memory
 from core.types.engine import EngineStatus
 from pages.shared import warming
 
@@ -51,8 +52,8 @@ def wrong() -> SettingsError | None:
 
 @st.cache_resource(show_spinner=False)
 def worker() -> Worker:
-    """The one thread in which engines run."""
-    return Worker("pages")
+    """The one thread in which engines run; at rest it gives back the gigabytes that a pass of a large model frees."""
+    return Worker("pages", memory.trim)
 
 
 @st.cache_resource(show_spinner=False)

@@ -11,7 +11,7 @@ from core.dialogue.hearing import listen, said
 from core.errors import InputError
 from core.jobs import Job
 from core.types.events import Heard, Progress
-from pages.shared import engines, state, turns
+from pages.shared import engine_work, engines, state, turns
 from pages.shared.state import Chat, Problem, Sound
 from pages.shared.warming import settle
 
@@ -50,8 +50,10 @@ def hear(data: bytes, name: str, words: str = "") -> bool:
         clip = open_sound(data, name, chosen.limits)
         yield clip.notes
         job.deadline = time.monotonic() + chosen.limits.turn_seconds + clip.seconds
+        begun = time.monotonic()
         for event in listen(clip, parts.transcriber, job, chosen.thresholds):
             if isinstance(event, Heard):
+                engine_work.used("speech", time.monotonic() - begun, "a sound")
                 yield event
             elif isinstance(event, Progress):
                 report(event.fraction, event.text)

@@ -101,10 +101,7 @@ def _measure_again(session: Session, part: Part) -> None:
     part.again, turn = True, part.turn
     parts, store = engines.engines(), engines.pictures()
     given = {key: value for key, value in replay(turn).items() if key not in ("propose", "segment")}
-    piece = Piece(
-        part.picture, turn.text, given=given, thresholds=turn.thresholds, user_boxes=turn.user_boxes,
-        clicked=turn.clicked, adjustments=turn.adjustments,
-    )  # fmt: skip
+    piece = Piece.again(part.picture, turn, given)
 
     def work(job: Job) -> Iterator[Turn]:
         job.check()

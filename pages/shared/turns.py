@@ -5,6 +5,7 @@ No engine runs in a page's script. What the script misses (a click, a rerun, ano
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -136,7 +137,8 @@ def _work(chat: Chat, exchange: Exchange, parts: Engines, keep: Callable[[Record
         keep(record)
         yield record
         results.clear()
-        memory.trim()  # a large turn frees gigabytes, which glibc keeps; asking for them again takes a tenth of a pass
+        if "torch" not in sys.modules:  # what torch freed goes back when the worker rests: a next pass would want it
+            memory.trim()
         settle()
 
     return work

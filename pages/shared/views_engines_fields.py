@@ -40,7 +40,7 @@ HELP = {
     "words": "Slower.",
     "dilate": "As a share of the object's size.",
     "offline": "Nothing is downloaded.",
-    "keep_memory": "Linux: a third faster; memory goes back when a request is done.",
+    "keep_memory": "Linux: a third faster; memory goes back after ten idle seconds.",
     "threads": "Of one operation; 0: as torch chooses.",
     "preview_seconds": "A detection that takes longer is shown as a preview first.",
     "encodings_mb": "Of each segmenter.",

@@ -52,13 +52,13 @@ def _seen(detector: Grounding, ask: Callable[[], Proposals | None]) -> tuple[Pro
         hook.remove()
 
 
-def test_a_slow_detector_has_a_preview_at_400_pixels(make_large: Make, cat: ImageAsset) -> None:
+def test_a_slow_detector_has_a_coarser_preview(make_large: Make, cat: ImageAsset) -> None:
     slow = make_large(preview_seconds=0.0)
     full, sides = _seen(slow, lambda: slow.propose(cat, ("dog",), Job()))
     assert sides == [800]
     preview, sides = _seen(slow, lambda: slow.preview(cat, ("dog",), Job()))
-    assert sides == [400] and full is not None and preview is not None
-    assert "preview at 400 px" in preview.engines[0].note and preview.engines[0].name == slow.name
+    assert sides == [384] and full is not None and preview is not None
+    assert "preview at 384 px" in preview.engines[0].note and preview.engines[0].name == slow.name
     assert preview.captions == full.captions and preview.digest != full.digest
     assert preview.boxes.max() > 120, "in the picture's pixels, which has 226 x 150"
     assert slow.propose(cat, ("dog",), Job()).digest == full.digest
