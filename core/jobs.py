@@ -85,6 +85,25 @@ class Job:
             self._on_progress(fraction, text)
 
 
+_local = threading.local()
+
+
+@contextmanager
+def running(job: Job) -> Iterator[None]:
+    """While inside, `job` is what this thread works on: for calls that are handed none, and for a model's layers."""
+    before = getattr(_local, "job", None)
+    _local.job = job
+    try:
+        yield
+    finally:
+        _local.job = before
+
+
+def current() -> Job | None:
+    """What this thread works on."""
+    return getattr(_local, "job", None)
+
+
 class Handle:
     """A submitted piece of work, as its owner sees it: a queue of what it yields, and its end.
 
@@ -139,8 +158,9 @@ class Handle:
             return True
         self.started = True
         try:
-            for item in work(self.job):
-                self._items.put(item)
+            with running(self.job):
+                for item in work(self.job):
+                    self._items.put(item)
         except BaseException as error:
             if isinstance(error, Cancelled) and self._begins_anew():
                 return False

@@ -82,8 +82,7 @@ def _passes(proposals: Proposals, rows: np.ndarray, column: int, phrase: str, th
     limits = {basis: thresholds.for_box(basis, phrase, proposals.listed) for basis in set(proposals.basis)}
     least = np.array([limits[proposals.basis[r]] for r in rows], np.float64)
     passed = proposals.box_scores[rows] >= least
-    if proposals.peaks is not None:
-        passed &= proposals.scores[rows, column] >= thresholds.words
+    passed &= ~proposals.worded[rows] | (proposals.scores[rows, column] >= thresholds.words)
     return np.asarray(passed, bool)
 
 
@@ -92,16 +91,14 @@ def _once(proposals: Proposals, kept: list[list[int]], nms_iou: float) -> list[l
     if proposals.passes_apart < 2:
         return kept
     order = sorted((r for rows in kept for r in rows), key=lambda r: -float(proposals.box_scores[r]))
-    left: list[int] = []
-    for row in order:
-        others = [r for r in left if proposals.passes[r] != proposals.passes[row] and _worded(proposals, r, row)]
-        if not others or geometry.iou(proposals.boxes[[row]], proposals.boxes[others]).max() < nms_iou:
-            left.append(row)
-    return [[r for r in rows if r in set(left)] for rows in kept]
-
-
-def _worded(proposals: Proposals, *rows: int) -> bool:
-    return all(proposals.captions[proposals.passes[row]] for row in rows)
+    overlap = geometry.iou(proposals.boxes[order], proposals.boxes[order]) >= nms_iou
+    passes, worded = np.array(proposals.passes)[order], proposals.worded[order]
+    rivals = overlap & (passes[:, None] != passes[None, :]) & worded[:, None] & worded[None, :]
+    left = np.zeros(len(order), bool)
+    for index in range(len(order)):
+        left[index] = not (rivals[index] & left).any()
+    staying = {row for row, stays in zip(order, left, strict=True) if stays}
+    return [[r for r in rows if r in staying] for rows in kept]
 
 
 def _threshold(proposals: Proposals, row: int, phrase: str, thresholds: Thresholds) -> float:
@@ -147,7 +144,7 @@ def _nearest_miss(
         score, limit = float(proposals.box_scores[row]), _threshold(proposals, int(row), phrase, thresholds)
         why = "score" if score < limit else "area"
         word = float(proposals.scores[row, column])
-        if why == "area" and proposals.peaks is not None and word < thresholds.words:
+        if why == "area" and proposals.worded[row] and word < thresholds.words:
             why, score, limit = "text", word, thresholds.words
         box = _box(proposals.boxes[row])
         return NearestMiss(phrase, box, score, limit, why, _detection(proposals, int(row), column))

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Iterator
 
 from core.errors import Cancelled
-from core.jobs import Job, Worker
+from core.jobs import Job, Worker, current, running
 from tests.test_jobs import PATIENCE, drained, held, told
 
 
@@ -144,3 +144,17 @@ def test_a_worker_at_rest_puts_things_in_order_once_and_not_between_two_pieces()
     assert drained(worker.submit("a", told("turn", []))) == ["turn"]
     time.sleep(0.5)
     assert len(rests) == 2
+
+
+def test_a_piece_of_work_knows_its_job_without_being_handed_it() -> None:
+    seen: list[Job | None] = []
+
+    def work(job: Job) -> Iterator[bool]:
+        yield current() is job
+        with running(Job()):
+            seen.append(current())
+        yield current() is job
+
+    assert current() is None
+    assert drained(Worker().submit("a", work)) == [True, True]
+    assert current() is None and seen[0] is not None

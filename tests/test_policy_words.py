@@ -9,6 +9,7 @@ from core.policy import select
 from core.types.boxes import Basis, Box, Proposals
 from core.types.engine import EngineInfo
 from core.types.thresholds import WORDS, Thresholds
+from tests.fakes import measured_boxes
 
 SIZE = (100, 100)
 LEFT: Box = (10, 10, 40, 40)
@@ -87,3 +88,22 @@ def test_peaks_and_captions_are_checked_and_change_the_identity() -> None:
         Proposals(("dog",), one.boxes, one.scores, one.basis, one.labels, (0,), one.engines, peaks=np.zeros(2))
     with pytest.raises(ValueError, match="captions"):
         Proposals(("dog",), one.boxes, one.scores, one.basis, one.labels, (0,), one.engines, captions=("a", "b"))
+
+
+def test_a_box_of_an_engine_that_scores_no_words_needs_none_beside_one_that_does() -> None:
+    plain = measured_boxes([(RIGHT, [0.2])], ("dog",))
+    both = plain.joined(worded(("red ball",), (LEFT, 0.6, (0.6,))))
+    chosen = select(both, limits(box=0.1, text=0.3), SIZE)
+    assert [(d.phrase, d.box) for d in chosen.items] == [("dog", RIGHT), ("red ball", LEFT)]
+    assert list(both.worded) == [False, True]
+    assert [tuple(box) for box in both.only(("dog",)).boxes] == [RIGHT]
+
+
+def test_numbers_of_an_earlier_turn_beside_those_of_other_back_ends() -> None:
+    old = Thresholds(by_basis={Basis.CLASS: 0.25, Basis.PHRASE: 0.35}, box=0.2)
+    current = Thresholds(by_basis={Basis.PHRASE: 0.4}, listed={Basis.PHRASE: 0.6})
+    shown, anew = old.beside(current, False), old.beside(current, True)
+    assert dict(shown.by_basis) == {Basis.CLASS: 0.25, Basis.PHRASE: 0.35}
+    assert dict(anew.by_basis) == {Basis.CLASS: 0.25, Basis.PHRASE: 0.4}
+    assert shown.listed == anew.listed == {Basis.PHRASE: 0.6}
+    assert shown.box == anew.box == 0.2

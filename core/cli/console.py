@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 from core.errors import WorkbenchError
-from core.jobs import Job
+from core.jobs import Job, running
 from core.types.turn import Failure
 
 NOT_READY, ERROR, STOPPED, NO_READER = 1, 2, 130, 141  # exit statuses; the last two as a shell reports the signals
@@ -102,7 +102,8 @@ def interruptible(line: ProgressLine, deadline: float | None = None) -> Iterator
 
     before = signal.signal(signal.SIGINT, stop)
     try:
-        yield job
+        with running(job):
+            yield job
     finally:
         signal.signal(signal.SIGINT, before)
         line.clear()

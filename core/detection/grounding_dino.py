@@ -15,12 +15,12 @@ from core.detection.embedded.words import is_everything
 from core.detection.grounding_captions import NO_WORD, Caption, Captions, plain
 from core.detection.grounding_model import Grounder
 from core.errors import EngineFailed, EngineUnavailable
-from core.jobs import Job
+from core.jobs import Job, running
 from core.ports import Detector
 from core.registry import EngineContext
 from core.shared_models.everyday import CLASSES
 from core.shared_models.local import DOWNLOAD, Loaded, LocalModel
-from core.shared_models.placement import Placement, running, torch_for
+from core.shared_models.placement import Placement, torch_for
 from core.shared_models.source import TRANSFORMERS, Source, Wanted
 from core.types.arrays import Floats
 from core.types.boxes import Basis, Proposals, Reading

@@ -148,7 +148,7 @@ class _Cutter:
         mask = self._cut_out(prompt)
         if mask is None or not pixels:
             return mask
-        key = f"grown {self._image.digest} {prompt.digest} {self._cut} {pixels}"
+        key = f"grown {self._bank[prompt.digest].digest} {self._image.digest} {self._cut} {pixels}"
         found = self._memo.get(key)
         if isinstance(found, Mask):
             return found
@@ -171,7 +171,7 @@ class _Cutter:
         if logits is None:
             self.missing[prompt.digest] = prompt
             return None
-        key = f"cut {self._image.digest} {prompt.digest} {self._cut}"
+        key = f"cut {logits.digest} {self._image.digest} {self._cut}"
         found = self._memo.get(key)
         if isinstance(found, Mask):
             return found

@@ -282,8 +282,11 @@ def converse(
             digest = piece.picture.digest if piece.picture else ""
             yield Completed(Turn(new_id(), piece.text, Status.FAILED, thresholds, digest, failures=(failure,)))
             continue
+        numbers = thresholds
+        if piece.thresholds is not None:
+            numbers = piece.thresholds.beside(thresholds, "propose" not in piece.given)
         request = Request(
-            piece.text, image, piece.thresholds or thresholds, piece.user_boxes, piece.clicked, piece.order, base,
+            piece.text, image, numbers, piece.user_boxes, piece.clicked, piece.order, base,
             piece.before, selected, piece.adjustments, piece.undoes, piece.transcript,
         )  # fmt: skip
         yield from run_turn(request, engines, job, piece.given)

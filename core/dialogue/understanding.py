@@ -87,7 +87,8 @@ class Understanding:
         if base is not None and here and order.operation != Operation.REPEAT:
             by_hand["user_boxes"] = tuple(dict.fromkeys((*base.user_boxes, *request.user_boxes)))
             by_hand["clicked"] = tuple(dict.fromkeys((*base.clicked, *request.clicked)))
-        self.request = replace(request, adjustments=change.adjustments, thresholds=change.thresholds, **by_hand)
+        numbers = change.thresholds.beside(request.thresholds, "propose" not in self.given)
+        self.request = replace(request, adjustments=change.adjustments, thresholds=numbers, **by_hand)
         yield Resolved(self.references)
 
     def understand(self) -> Iterator[Event]:

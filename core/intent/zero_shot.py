@@ -12,7 +12,7 @@ from typing import Any
 from core.errors import EngineFailed, EngineUnavailable, WorkbenchError
 from core.intent import entailment
 from core.intent.wordings import best_of, hypothesis, wordings
-from core.jobs import Job
+from core.jobs import Job, current
 from core.ports import IntentClassifier
 from core.registry import EngineContext
 from core.shared_models.local import LocalModel
@@ -75,7 +75,7 @@ class ZeroShotIntent(IntentClassifier):
         """
         if not texts:
             return []
-        pipeline = self.model.get(Job()).value
+        pipeline = self.model.get(current() or Job()).value
         try:
             with self._lock:
                 found = pipeline(

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import EngineFailed, EngineUnavailable, SettingsError, WorkbenchError
-from core.jobs import Job
+from core.jobs import Job, current
 from core.keywords import embedders
 from core.keywords.embedded import REMEDY, RULES_ALONE
 from core.keywords.lexicon import load_lexicon
@@ -143,7 +143,7 @@ class KeyBertKeywords(KeywordExtractor):
 
     def _loaded(self) -> Any:
         if self.model is not None:
-            return self.model.get(Job()).value
+            return self.model.get(current() or Job()).value
         if self._bundled is None:
             self._bundled = embedders.bundled()
         return self._bundled

@@ -15,7 +15,7 @@ import numpy as np
 
 from core.errors import EngineUnavailable, InputError
 from core.geometry import LOGIT_RANGE
-from core.jobs import Job
+from core.jobs import Job, running
 from core.memo import Memo
 from core.ports import ImageEncoder, Local, Segmenter
 from core.registry import EngineContext
@@ -24,7 +24,7 @@ from core.segmentation.sam_original import PACKAGE, OriginalSam
 from core.segmentation.sam_transformers import TransformersNetwork, kind_of
 from core.segmentation.view import inside
 from core.shared_models.local import LocalModel
-from core.shared_models.placement import Placement, running, torch_for
+from core.shared_models.placement import Placement, torch_for
 from core.shared_models.source import TRANSFORMERS, Source, Wanted
 from core.types.arrays import Doubles, Floats
 from core.types.boxes import Box

@@ -7,13 +7,11 @@ import importlib
 import re
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import EngineUnavailable
-from core.jobs import Job
+from core.jobs import current
 from core.types.runtime import Runtime
 
 INSTALL = "Install the large models' libraries: pip install -r requirements.txt."
@@ -24,7 +22,6 @@ SLOW = "The CPU computes float16 very slowly."
 _lock = threading.Lock()
 _prepared = False
 _preferred = Runtime()
-_current = threading.local()
 
 
 @dataclass(frozen=True)
@@ -122,17 +119,6 @@ def placed(torch: Any, device: str, dtype: str) -> Placement:
     return Placement(torch.device(device), getattr(torch, name))
 
 
-@contextmanager
-def running(job: Job) -> Iterator[None]:
-    """While inside, the layers of watched models that this thread runs check the job: Stop ends a pass at a layer."""
-    before = getattr(_current, "job", None)
-    _current.job = job
-    try:
-        yield
-    finally:
-        _current.job = before
-
-
 def watch(model: Any) -> None:
     """Let every layer of a torch module check the job of the thread that runs it. A second call changes nothing."""
     for module in model.modules():
@@ -141,6 +127,6 @@ def watch(model: Any) -> None:
 
 
 def _check(module: Any, inputs: Any) -> None:
-    job = getattr(_current, "job", None)
+    job = current()
     if job is not None:
         job.check()

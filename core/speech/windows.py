@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import EngineUnavailable
-from core.jobs import Job
-from core.shared_models.placement import running
+from core.jobs import Job, running
 from core.speech.mel import FRAMES, HOP, log_mel
 from core.types.arrays import Floats
 from core.types.audio import RATE

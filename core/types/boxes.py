@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
 
-from core.types.arrays import Floats, digest, expect, frozen
+from core.types.arrays import Bools, Floats, digest, expect, frozen
 from core.types.engine import EngineInfo
 
 Box = tuple[float, float, float, float]
@@ -121,7 +122,7 @@ class Proposals:
         scores = self.scores[:, columns]
         speaks = (scores > 0).any(1) if columns else np.zeros(len(self), bool)
         if self.peaks is not None and columns:
-            speaks &= scores.max(1) >= self.scores.max(1)
+            speaks &= ~self.worded | (scores.max(1) >= self.scores.max(1))
         rows = [int(r) for r in np.flatnonzero(speaks)]
         wanted = set(phrases)
         return replace(
@@ -171,6 +172,12 @@ class Proposals:
         if self.peaks is not None:
             return self.peaks
         return np.asarray(self.scores.max(1, initial=0.0), np.float32)
+
+    @cached_property
+    def worded(self) -> Bools:
+        """(Q,) bool: which boxes are of a pass that scored words: those have a text score."""
+        captioned = np.array([bool(caption) for caption in self.captions], bool)
+        return captioned[list(self.passes)] if self.peaks is not None and len(self) else np.zeros(len(self), bool)
 
     @property
     def passes_apart(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -88,6 +89,11 @@ class MaskLogits:
 
     def __len__(self) -> int:
         return len(self.logits)
+
+    @cached_property
+    def digest(self) -> str:
+        """What masks cut from these are remembered by: two segmenters may be asked the same."""
+        return digest(self.logits, self.quality, self.maps, self.extents, self.frames)
 
     @property
     def nbytes(self) -> int:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from core.types.arrays import expect
 from core.types.boxes import Basis
 
+UNKNOWN = 0.5  # the box threshold of a basis that no back-end of the settings has
 WORDS = 0.25  # text threshold of Grounding DINO's own demo and of transformers
 
 
@@ -64,12 +65,24 @@ class Thresholds:
         if self.box is not None:
             return self.box
         table = self.listed if listed and basis in self.listed else self.by_basis
-        return table.get(basis, 0.5)
+        return table.get(basis, UNKNOWN)
 
     @property
     def words(self) -> float:
         """The text threshold that holds."""
         return WORDS if self.text is None else self.text
+
+    def beside(self, current: Thresholds, anew: bool) -> Thresholds:
+        """These numbers of an earlier turn, now that others are current: the back-ends may have changed between.
+
+        A basis that these do not know takes the current number; where boxes are measured anew, every basis does.
+        """
+        old, new = (self, current) if anew else (current, self)
+        return replace(
+            self,
+            by_basis=MappingProxyType({**old.by_basis, **new.by_basis}),
+            listed=MappingProxyType({**old.listed, **new.listed}),
+        )
 
     def with_(self, **changes: object) -> Thresholds:
         """A copy with some numbers changed."""

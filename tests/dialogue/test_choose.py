@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -138,3 +139,15 @@ def test_the_same_cut_is_computed_once() -> None:
     )
     assert other.masks.items[0].area == 0
     assert np.array_equal(first.masks.items[0].full().nonzero()[0][[0, -1]], [10, 39])
+
+
+def test_two_segmenters_that_were_asked_the_same_keep_their_own_masks() -> None:
+    image, box, memo = picture(), (10.0, 10.0, 40.0, 40.0), Memo(1_000_000)
+    proposals = measured_boxes([(box, [0.9])], ("dog",))
+    one = bank_of(image, box)
+    other = {key: replace(row, logits=-row.logits) for key, row in one.items()}
+    areas = []
+    for bank in (one, other, one):
+        result = choose(image, proposals, Keywords((Phrase("dog"),)), default_thresholds(), bank, memo, 10)
+        areas.append(result.masks.items[0].area)
+    assert areas[0] == areas[2] != areas[1]

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from core.errors import EngineUnavailable, SettingsError
+from core.errors import Cancelled, EngineUnavailable, SettingsError
 from core.intent.wordings import WORDINGS
 from core.intent.zero_shot import ZeroShotIntent
-from core.jobs import Job
+from core.jobs import Job, running
 from core.registry import BACKENDS, EngineContext, build
 from core.settings import ASSETS
 from core.types.language import INTENTS, IntentName
@@ -174,3 +174,12 @@ def test_settings_that_cannot_be_used_are_refused_at_once(tmp_path: Path, option
 def test_every_intent_has_a_wording_that_completes_the_template() -> None:
     assert set(WORDINGS) == set(INTENTS)
     assert all(not wording.endswith(".") and wording[0].islower() for wording in WORDINGS.values())
+
+
+def test_stop_reaches_the_model_though_it_is_handed_no_job(engine: ZeroShotIntent) -> None:
+    assert engine.classify(["segment the dog"])
+    job = Job()
+    job.cancel()
+    with running(job), pytest.raises(Cancelled):
+        engine.classify(["segment the dog"])
+    assert engine.classify(["segment the dog"])

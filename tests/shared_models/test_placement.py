@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from core.errors import Cancelled, EngineUnavailable
-from core.jobs import Job
+from core.jobs import Job, running
 from core.settings import ROOT
 from core.shared_models import memory, placement
-from core.shared_models.placement import keep_freed_memory, placed, running, torch_for, watch
+from core.shared_models.placement import keep_freed_memory, placed, torch_for, watch
 from core.types.runtime import Runtime
 
 UNKNOWN = ("tpu", "", "cuda:", "cuda:abc", "cuda:-1", "cuda:1x", "cuda:²", "cpu:0", "auto:1", "CUDA", "mps:0")
