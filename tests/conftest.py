@@ -10,6 +10,9 @@ import pytest
 
 from core.settings import load_settings
 
+# Some tests import torch before the project sets it up: its idle threads would spin and take the cores from the others.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:

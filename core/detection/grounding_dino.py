@@ -35,7 +35,8 @@ PREVIEW_SIDE = 384  # shortest side in pixels: less than a third of a full pass 
 FULL_PARAMETERS, FULL_SECONDS = 100e6, 9.0  # Swin-T has 172 million and takes this long on two idle CPU cores
 FLOOR = 0.05  # only bounds the size of a listing: no useful threshold lies below it
 TEXT_ENCODER = Wanted(
-    ("config.json", "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
+    ("config.json", "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"),
+    one_of=("tokenizer.json", "vocab.txt"),
 )
 
 
@@ -126,8 +127,10 @@ class GroundingDino(Grounding):
         packages = ("torchvision", "transformers", "timm", "groundingdino")
         source = Source(model, Wanted(), context)
         super().__init__(
-            "groundingdino", LocalModel(WHAT, source, context, device, dtype, packages, load), context
-        )  # fmt: skip
+            "groundingdino",
+            LocalModel(WHAT, source, context, device, dtype, packages, load, prepare=self._text_encoder.fetch),
+            context,
+        )
 
     def status(self) -> EngineStatus:
         """Of the checkpoint, and of the text encoder's files."""
@@ -140,7 +143,7 @@ class GroundingDino(Grounding):
 
     def download(self, job: Job) -> None:
         self.model.download(job)
-        self._text_encoder.fetch(job)
+        self._text_encoder.fetch(job, complete=True)
 
 
 class TransformersGroundingDino(Grounding):

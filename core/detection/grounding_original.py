@@ -12,19 +12,19 @@ from typing import Any
 
 from core.detection.grounding_captions import Captioner
 from core.detection.grounding_model import (
+    OTHERWISE,
+    PICTURE,
     STRIDES,
-    alone,
     hush,
     load_module,
-    mixed,
     pil_image,
     roomy,
-    translated,
-    version_of,
 )
 from core.detection.grounding_sizes import Sizes, foreign, sizes_of
 from core.errors import EngineUnavailable
 from core.jobs import Job
+from core.shared_models.folders import refuse_own_code, version_of
+from core.shared_models.passes import held, mixed, translated
 from core.shared_models.placement import Placement
 from core.types.arrays import Floats, Pixels
 
@@ -54,9 +54,9 @@ class Original:
         longest = round(LONGEST * side / SIDE)
         picture = roomy(picture, side, longest, self._strides, self._model.num_queries)
         height, width = picture.shape[:2]
-        with translated("Grounding DINO", device), torch.inference_mode():
+        with translated("Grounding DINO", PICTURE, OTHERWISE), torch.inference_mode():
             frame = self.frame(picture, side, longest).to(device)
-            with alone(self._lock, job), mixed(torch, self._placement):
+            with held(self._lock, job), mixed(torch, self._placement):
                 outputs = self._model(frame[None], captions=[caption])
             scores = outputs["pred_logits"].float().cpu().sigmoid()[0]
             boxes = outputs["pred_boxes"].float().cpu()[0] * torch.tensor([width, height, width, height])
@@ -79,9 +79,11 @@ def load(torch: Any, weights: Path, text_encoder: Path, placement: Placement) ->
     state = _read(torch, weights)
     sizes = sizes_of(state)
     transformers = load_module("transformers")
-    config = transformers.AutoConfig.from_pretrained(str(text_encoder), local_files_only=True)
+    refuse_own_code(text_encoder)
+    where = {"pretrained_model_name_or_path": str(text_encoder), "local_files_only": True, "trust_remote_code": False}
+    config = transformers.AutoConfig.from_pretrained(**where)
     _check_text_encoder(config, sizes, text_encoder)
-    tokenizer = transformers.AutoTokenizer.from_pretrained(str(text_encoder), local_files_only=True)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(**where)
     with _building, _patched(tokenizer, lambda: _empty_bert(torch, transformers, config), sizes):
         model = load_module("groundingdino.models").build_model(_arguments(sizes, text_encoder))
     told = model.load_state_dict(state, strict=False)

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from core.detection.grounding_captions import Captioner
-from core.detection.grounding_model import STRIDES, hush, load_module, mixed, pil_image, roomy, translated, version_of
+from core.detection.grounding_model import OTHERWISE, PICTURE, STRIDES, hush, load_module, pil_image, roomy
 from core.errors import EngineUnavailable
 from core.jobs import Job
+from core.shared_models.folders import refuse_own_code, version_of
+from core.shared_models.passes import mixed, translated
 from core.shared_models.placement import Placement
 from core.types.arrays import Floats, Pixels
 
@@ -34,7 +36,7 @@ class Transformed:
         picture = roomy(picture, side, longest, STRIDES[: config.num_feature_levels], config.num_queries)
         height, width = picture.shape[:2]
         size = {"shortest_edge": side, "longest_edge": longest}
-        with translated("Grounding DINO", device), torch.inference_mode():
+        with translated("Grounding DINO", PICTURE, OTHERWISE), torch.inference_mode():
             inputs = self._processor(
                 images=pil_image(picture), text=caption, size=size, return_tensors="pt",
                 input_data_format="channels_last",  # it would take a picture of three rows for three channels
@@ -50,7 +52,8 @@ def load(torch: Any, folder: Path, placement: Placement) -> tuple[Transformed, A
     """The model and its processor. Raises `EngineUnavailable` where it is another model or lacks tensors."""
     hush()
     transformers = load_module("transformers")
-    where = {"pretrained_model_name_or_path": str(folder), "local_files_only": True}
+    refuse_own_code(folder)
+    where = {"pretrained_model_name_or_path": str(folder), "local_files_only": True, "trust_remote_code": False}
     config = transformers.AutoConfig.from_pretrained(**where)
     if config.model_type not in FAMILY:
         raise EngineUnavailable(

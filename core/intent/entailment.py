@@ -14,6 +14,7 @@ from typing import Any
 
 from core.errors import EngineUnavailable
 from core.jobs import Job
+from core.shared_models.folders import refuse_own_code
 from core.shared_models.placement import Placement
 
 PACKAGES = ("transformers",)
@@ -29,7 +30,7 @@ def load(path: Path, placement: Placement, job: Job) -> tuple[Any, Any]:
     transformers: Any = importlib.import_module("transformers")
     job.check()
     model, told = transformers.AutoModelForSequenceClassification.from_pretrained(
-        path, dtype=placement.dtype, local_files_only=True, output_loading_info=True
+        path, dtype=placement.dtype, local_files_only=True, trust_remote_code=False, output_loading_info=True
     )
     if told["missing_keys"]:
         raise EngineUnavailable(
@@ -37,7 +38,7 @@ def load(path: Path, placement: Placement, job: Job) -> tuple[Any, Any]:
             "It holds another kind of model, or was cut. " + CHOOSE,
         )
     model.config.label2id = labels_of(model.config.to_dict())
-    tokenizer = transformers.AutoTokenizer.from_pretrained(path, local_files_only=True)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(path, local_files_only=True, trust_remote_code=False)
     if tokenizer.model_max_length > UNSAID:
         tokenizer.model_max_length = min(MOST_TOKENS, getattr(model.config, "max_position_embeddings", MOST_TOKENS))
     model.to(placement.device)
@@ -45,7 +46,8 @@ def load(path: Path, placement: Placement, job: Job) -> tuple[Any, Any]:
 
 
 def check(path: Path) -> None:
-    """Raises `EngineUnavailable` where the checkpoint's `config.json` names no entailment; loads nothing."""
+    """Raises `EngineUnavailable` where the checkpoint's `config.json` names no entailment, or code; loads nothing."""
+    refuse_own_code(path)
     file = path / "config.json"
     try:
         labels = labels_of(json.loads(file.read_text(encoding="utf-8")))

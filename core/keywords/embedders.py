@@ -14,6 +14,7 @@ import numpy as np
 from core.errors import EngineUnavailable
 from core.jobs import Job
 from core.keywords.hiding import hidden
+from core.shared_models.folders import CONFIG, refuse_own_code
 from core.shared_models.minilm import shared_minilm
 from core.shared_models.placement import INSTALL, Placement
 from core.types.arrays import Floats
@@ -23,6 +24,7 @@ PACKAGES = ("sentence_transformers", "keybert")
 _UNWANTED = ("sentence_transformers", "transformers")
 OWN = "sentence_transformers."
 ANOTHER = "Choose a repository or folder of a sentence-transformers model, such as all-MiniLM-L6-v2."
+PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 SHOWN = 5  # missing tensors that a message names
 
 Embed = Callable[[Sequence[str]], Floats]
@@ -56,7 +58,7 @@ def load(path: Path, placement: Placement, job: Job) -> tuple[Any, Any]:
     from sentence_transformers import SentenceTransformer
 
     job.check()
-    model = SentenceTransformer(str(path), device=str(placement.device), local_files_only=True)
+    model = SentenceTransformer(str(path), device=str(placement.device), local_files_only=True, trust_remote_code=False)
     _check_tensors(model, path)
     model.to(placement.dtype)
 
@@ -71,6 +73,8 @@ def check(path: Path) -> None:
     file = path / "modules.json"
     if not file.is_file():
         raise EngineUnavailable(f"{path} is no sentence-transformers model: it has no modules.json.", ANOTHER)
+    for config in path.rglob(CONFIG):
+        refuse_own_code(config.parent)
     try:
         kinds = [str(one["type"]) for one in json.loads(file.read_text(encoding="utf-8"))]
         for other in path.rglob("router_config.json"):
@@ -83,17 +87,33 @@ def check(path: Path) -> None:
 
 
 def _check_tensors(model: Any, path: Path) -> None:
-    """Every weight must come from the folder's file: what is missing would be random numbers. A pooler is not used."""
-    from safetensors import safe_open
+    """Every weight must come from the folder's files: what is missing would be random numbers. A pooler is not used.
 
-    file = path / "model.safetensors"
+    Raises `EngineUnavailable`, also where the folder has weights in no form that can be checked.
+    """
     net = getattr(model[0], "auto_model", None)
-    if net is None or not file.is_file():
+    if net is None:
         return
-    with safe_open(file, "pt") as tensors:
-        there = set(tensors.keys())
+    place = json.loads((path / "modules.json").read_text(encoding="utf-8"))[0].get("path", "")
+    there = _stored(path / place)
     ends = {name.split(".", 1)[-1] for name in there} | there
     missing = sorted(n for n, _ in net.named_parameters() if n not in ends and not n.startswith("pooler."))
     if missing:
         more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-        raise EngineUnavailable(f"The checkpoint {file} lacks {', '.join(missing[:SHOWN])}{more}.", ANOTHER)
+        raise EngineUnavailable(f"The checkpoint {path} lacks {', '.join(missing[:SHOWN])}{more}.", ANOTHER)
+
+
+def _stored(folder: Path) -> set[str]:
+    """Names of the tensors of a folder, of the form that transformers prefers."""
+    for name in ("model.safetensors", "model.safetensors.index.json", *PICKLED):
+        file = folder / name
+        if not file.is_file():
+            continue
+        if file.suffix == ".json":
+            return set(json.loads(file.read_text(encoding="utf-8"))["weight_map"])
+        if file.suffix == ".bin":
+            loaded = importlib.import_module("torch").load(file, map_location="cpu", weights_only=True)
+            return set(loaded)
+        with importlib.import_module("safetensors").safe_open(file, "pt") as tensors:
+            return set(tensors.keys())
+    raise EngineUnavailable(f"The folder {folder} has no weights of a sentence-transformers model.", ANOTHER)

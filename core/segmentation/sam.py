@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -13,17 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import EngineUnavailable, InputError
+from core.errors import EngineFailed, EngineUnavailable, InputError
 from core.geometry import LOGIT_RANGE
 from core.jobs import Job, running
 from core.memo import Memo
 from core.ports import ImageEncoder, Local, Segmenter
 from core.registry import EngineContext
-from core.segmentation.sam_network import Encoding, Network, translated
+from core.segmentation.sam_network import Encoding, Network
 from core.segmentation.sam_original import PACKAGE, OriginalSam
 from core.segmentation.sam_transformers import TransformersNetwork, kind_of
 from core.segmentation.view import inside
 from core.shared_models.local import LocalModel
+from core.shared_models.passes import held, translated
 from core.shared_models.placement import Placement, torch_for
 from core.shared_models.source import TRANSFORMERS, Source, Wanted
 from core.types.arrays import Doubles, Floats
@@ -32,8 +32,8 @@ from core.types.engine import EngineStatus
 from core.types.image import ImageAsset
 from core.types.masks import Frame, MaskLogits, Prompt
 
-POLL = 0.05  # seconds between two looks at the job while another encodes
 OUTSIDE = "The box lies outside the picture."
+PICTURE, OTHERWISE = "this picture", "Try again, or choose another model."  # where a pass breaks
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,14 @@ class _SegmentAnything(Segmenter, ImageEncoder, Local):
         with running(job):
             kept = self.model.get(job).value
             rows: list[_Row] = []
+            encoding: Encoding | None = None  # kept here too: `encodings_mb` may be below one encoding
             for number, (prompt, box) in enumerate(zip(prompts, boxes, strict=True)):
                 job.report(number / len(prompts), f"Cutting out object {number + 1} of {len(prompts)}")
-                rows.append(self._row(kept, image, prompt, box, job))
+                if prompt.box is not None and box is None:
+                    rows.append(_nothing(kept.network))
+                    continue
+                encoding = encoding or self._encoded(kept, image, job)
+                rows.append(self._row(kept.network, encoding, prompt, box))
         return MaskLogits(
             np.stack([row.logits for row in rows]),
             np.stack([row.quality for row in rows]),
@@ -120,19 +125,15 @@ class _SegmentAnything(Segmenter, ImageEncoder, Local):
             tuple(row.frame for row in rows),
         )
 
-    def _row(self, kept: _Kept, image: ImageAsset, prompt: Prompt, box: Box | None, job: Job) -> _Row:
-        network = kept.network
-        if prompt.box is not None and box is None:
-            shape = (network.candidates, network.cells, network.cells)
-            nothing = np.full(shape, -LOGIT_RANGE, np.float32), np.full(shape[:1], np.nan, np.float32)
-            return _Row(*nothing, np.eye(2, 3), (0.0, 0.0, 0.0, 0.0), OUTSIDE)
-        encoding = self._encoded(kept, image, job)
-        with translated(self._what):
+    def _row(self, network: Network, encoding: Encoding, prompt: Prompt, box: Box | None) -> _Row:
+        with translated(self._what, PICTURE, OTHERWISE):
             logits, quality = network.decode(encoding, box, prompt.points)
+        if not (np.isfinite(logits).all() and np.isfinite(quality).all()):
+            raise EngineFailed(f"{self._what} gave masks that are no numbers.", 'Set [segmentation] dtype = "float32".')
         cells = network.cells / network.side
         scale = [part / whole * cells for part, whole in zip(encoding.part, encoding.size, strict=True)]
         frame = Frame(network.side, encoding.part, prompt.box is None and len(prompt.points) == 1)
-        whole = (0.0, 0.0, float(image.width), float(image.height))
+        whole = (0.0, 0.0, float(encoding.size[0]), float(encoding.size[1]))
         return _Row(logits, np.clip(quality, 0, 1), np.diag([*scale, 1.0])[:2], whole, frame=frame)
 
     def _encoded(self, kept: _Kept, image: ImageAsset, job: Job) -> Encoding:
@@ -140,12 +141,12 @@ class _SegmentAnything(Segmenter, ImageEncoder, Local):
         found = kept.encodings.get(image.digest)
         if isinstance(found, Encoding):
             return found
-        with _turn(kept.encoding, job):
+        with held(kept.encoding, job):
             found = kept.encodings.get(image.digest)
             if isinstance(found, Encoding):
                 return found
             job.report(None, "Encoding the picture")
-            with translated(self._what):
+            with translated(self._what, PICTURE, OTHERWISE):
                 made = kept.network.encode(image.pixels)
             kept.encodings.put(image.digest, made, made.nbytes)
             return made
@@ -188,20 +189,16 @@ class TransformersSam(_SegmentAnything):
         return status
 
 
+def _nothing(network: Network) -> _Row:
+    """The row of a box outside the picture."""
+    shape = (network.candidates, network.cells, network.cells)
+    logits, quality = np.full(shape, -LOGIT_RANGE, np.float32), np.full(shape[:1], np.nan, np.float32)
+    return _Row(logits, quality, np.eye(2, 3), (0.0, 0.0, 0.0, 0.0), OUTSIDE)
+
+
 def _checked(image: ImageAsset, prompt: Prompt) -> Box | None:
     """The prompt's box inside the picture; None where it has none, or it lies outside. Raises `InputError`."""
     for x, y, _ in prompt.points:
         if not (0 <= x <= image.width and 0 <= y <= image.height):
             raise InputError(f"The click ({x:g}, {y:g}) lies outside the picture.", "Click inside it.")
     return None if prompt.box is None else inside(prompt.box, image.width, image.height)
-
-
-@contextmanager
-def _turn(lock: threading.Lock, job: Job) -> Iterator[None]:
-    """Hold a lock; who waits for it can be stopped."""
-    while not lock.acquire(timeout=POLL):
-        job.check()
-    try:
-        yield
-    finally:
-        lock.release()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from core.errors import EngineFailed, InputError, WorkbenchError
+from core.errors import InputError
 from core.shared_models.placement import Placement
 from core.types.arrays import Floats
 from core.types.boxes import Box
@@ -65,33 +64,8 @@ def fitted(width: int, height: int, side: int) -> tuple[int, int]:
     return part
 
 
-def half(torch: Any, placement: Placement) -> Any:
-    """A context in which the slow layers compute in 16 bits, where the placement says so.
-
-    The weights stay as they are, and prompts, decoder and logits are left in float32: they cost little, and places
-    in 16 bits would be off by whole pixels.
-    """
-    wanted = placement.dtype != torch.float32
-    return torch.autocast(placement.device.type, dtype=placement.dtype if wanted else torch.bfloat16, enabled=wanted)
-
-
 def limits(torch: Any, placement: Placement) -> str:
     """What a reader must know of the numbers: "" where they are full."""
     if placement.dtype == torch.float32:
         return ""
     return f"Pictures were encoded in {str(placement.dtype).removeprefix('torch.')}."
-
-
-@contextmanager
-def translated(what: str) -> Iterator[None]:
-    """What torch raises while it runs becomes `EngineFailed`."""
-    try:
-        yield
-    except WorkbenchError:
-        raise
-    except Exception as error:  # torch and transformers raise whatever they like
-        if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-            raise EngineFailed(f"{what} ran out of memory.", 'Choose a smaller model, or device = "cpu".') from error
-        raise EngineFailed(
-            f"{what} failed ({type(error).__name__}: {str(error)[:300]}).", "Try again, or choose another model."
-        ) from error

@@ -6,18 +6,19 @@ import importlib
 import zipfile
 from collections.abc import Mapping, Sequence
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from core.errors import EngineUnavailable
-from core.segmentation.sam_network import Click, Encoding, Network, fitted, half, limits
+from core.segmentation.sam_network import Click, Encoding, Network, fitted, limits
+from core.shared_models.folders import version_of
+from core.shared_models.passes import mixed
 from core.shared_models.placement import Placement
 from core.types.arrays import Floats
 from core.types.boxes import Box
 from core.types.engine import EngineInfo
 
-PACKAGE = "segment_anything"
+PACKAGE, DISTRIBUTION = "segment_anything", "segment-anything"
 SIZES = {768: "vit_b", 1024: "vit_l", 1280: "vit_h"}  # by width of the encoder
 DECODER_HEADS = 8  # build_sam.py; the tensors do not tell them
 MEAN, DEVIATION = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)  # build_sam.py: of RGB, 0 to 255
@@ -151,7 +152,7 @@ class OriginalSam(Network):
         width = int(sam.image_encoder.pos_embed.shape[-1])
         self.info = EngineInfo(
             f"{PACKAGE}/{SIZES.get(width, f'vit_{width}')}",
-            f"segment-anything {version('segment-anything')}, {path.stem}",
+            version_of(DISTRIBUTION, path),
             limits(torch, placement),
         )
 
@@ -161,7 +162,7 @@ class OriginalSam(Network):
         with torch.inference_mode():
             resized = torch.as_tensor(self._transform.apply_image(pixels), device=self._placement.device)
             inputs = self.sam.preprocess(resized.permute(2, 0, 1).contiguous()[None])
-            with half(torch, self._placement):
+            with mixed(torch, self._placement):  # prompts and decoder stay in float32: places would be off by pixels
                 features = self.sam.image_encoder(inputs)
         return Encoding((features.float(),), (width, height), part)
 

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from core.errors import EngineUnavailable
-from core.segmentation.sam_network import Click, Encoding, Network, fitted, half, limits
+from core.segmentation.sam_network import Click, Encoding, Network, fitted, limits
+from core.shared_models.folders import refuse_own_code, version_of
+from core.shared_models.passes import mixed
 from core.shared_models.placement import Placement
 from core.types.arrays import Floats
 from core.types.boxes import Box
@@ -43,7 +45,8 @@ KINDS = {
 
 
 def kind_of(folder: Path) -> Kind:
-    """What a model's config says that it is. Raises `EngineUnavailable` where it is none of `KINDS`."""
+    """What a model's config says that it is. Raises `EngineUnavailable` where it is none of `KINDS`, or names code."""
+    refuse_own_code(folder)
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         found = str(config["model_type"])
@@ -68,9 +71,10 @@ class TransformersNetwork(Network):
                 f"transformers {transformers.__version__} has no {kind.model}.",
                 "Install the version of requirements.txt.",
             )
-        self._processor = getattr(transformers, kind.processor).from_pretrained(str(folder), local_files_only=True)
+        where = {"pretrained_model_name_or_path": str(folder), "local_files_only": True, "trust_remote_code": False}
+        self._processor = getattr(transformers, kind.processor).from_pretrained(**where)
         model, told = getattr(transformers, kind.model).from_pretrained(
-            str(folder), local_files_only=True, dtype=torch.float32, output_loading_info=True
+            **where, dtype=torch.float32, output_loading_info=True
         )
         _check_fit(told, folder)
         self.model = model.to(placement.device).requires_grad_(False).eval()
@@ -83,7 +87,7 @@ class TransformersNetwork(Network):
         self.candidates = int(model.config.mask_decoder_config.num_multimask_outputs) + 1
         short = name.rstrip("/").split("/")[-1]
         self.info = EngineInfo(
-            f"transformers/{short}", f"transformers {transformers.__version__}, {kind.model}", limits(torch, placement)
+            f"transformers/{short}", f"{version_of('transformers', folder)}, {kind.model}", limits(torch, placement)
         )
 
     def encode(self, pixels: Any) -> Encoding:
@@ -92,7 +96,7 @@ class TransformersNetwork(Network):
         writable = np.array(pixels)  # torch warns of others
         prepared = self._processor(images=writable, input_data_format="channels_last", return_tensors="pt")
         inputs = prepared["pixel_values"].to(self._placement.device, torch.float32)
-        with torch.inference_mode(), half(torch, self._placement):
+        with torch.inference_mode(), mixed(torch, self._placement):
             found = self.model.get_image_embeddings(inputs)
         if isinstance(found, tuple):  # SAM-HQ: its decoder looks at the first intermediate layer alone
             found = [found[0], found[1][0]]

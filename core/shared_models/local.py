@@ -7,8 +7,7 @@ import importlib.util
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
@@ -17,15 +16,24 @@ from core.errors import EngineUnavailable, WorkbenchError
 from core.jobs import Job
 from core.registry import EngineContext
 from core.shared_models import memory
-from core.shared_models.placement import INSTALL, Placement, placed, prefer, torch_for, watch
+from core.shared_models.passes import held, out_of_memory
+from core.shared_models.placement import (
+    INSTALL,
+    Placement,
+    check_words,
+    has_gpu,
+    loaded_torch,
+    placed,
+    prefer,
+    torch_for,
+    watch,
+)
 from core.shared_models.source import Source
 from core.types.engine import EngineStatus
 
 M = TypeVar("M")
 DOWNLOAD = "download"
 _LOADING = threading.Lock()  # while they load, transformers and groundingdino change what belongs to the whole process
-POLL = 0.05  # seconds between two looks at Stop, of who waits while another loads
-NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "bad alloc", "bad_alloc")
 SMALLER = "Unload another model on the Engines page, close other programs, or choose a smaller model."
 MB = 1e6
 
@@ -42,15 +50,19 @@ class Loaded(Generic[M]):
 class LocalModel(Generic[M]):
     """Loads once, on first use; a failed load leaves nothing behind, the next call tries anew. Thread-safe.
 
-    what: for messages ("Grounding DINO"). packages: import names that the loader needs. load: from the weights' path.
+    what: for messages ("Grounding DINO"). packages: import names that the loader needs. load: from the weights' path,
+    one model of the process at a time. prepare: what it fetches besides, before that. without: devices that "auto" does
+    not choose. grows: bytes in memory of one byte of the file, where the weights are kept in float32.
     """
 
     def __init__(
         self, what: str, source: Source, context: EngineContext, device: str, dtype: str, packages: Sequence[str],
-        load: Callable[[Any, Placement, Job], tuple[M, Any]],
+        load: Callable[[Any, Placement, Job], tuple[M, Any]], prepare: Callable[[Job], object] | None = None,
+        without: Collection[str] = (), grows: float = 1.0,
     ) -> None:  # fmt: skip
         self.what, self.source, self._context = what, source, context
         self._device, self._dtype, self._packages, self._load = device, dtype, tuple(packages), load
+        self._prepare, self._without, self._grows = prepare, tuple(without), grows
         self._lock = threading.Lock()
         prefer(context.runtime)
         self._loading = False
@@ -64,7 +76,7 @@ class LocalModel(Generic[M]):
         loaded = self._loaded
         if loaded is not None:
             return loaded
-        with job.off_the_clock(), self._alone(job):
+        with job.off_the_clock(), held(self._lock, job):
             loaded = self._loaded
             if loaded is None:
                 self._loading = True
@@ -75,24 +87,17 @@ class LocalModel(Generic[M]):
         job.check()  # who stopped during the load keeps the model for the next time
         return loaded
 
-    @contextmanager
-    def _alone(self, job: Job) -> Iterator[None]:
-        while not self._lock.acquire(timeout=POLL):
-            job.check()
-        try:
-            yield
-        finally:
-            self._lock.release()
-
     def _made(self, job: Job) -> Loaded[M]:
         self._check_packages()
         path = self.source.fetch(job)
+        if self._prepare is not None:
+            self._prepare(job)
         job.report(None, f"Loading {self.what}")
         torch = torch_for(self._context.runtime)
-        placement = placed(torch, self._device, self._dtype)
-        self._check_memory(torch, placement)
+        placement = placed(torch, self._device, self._dtype, self._without)
         try:
-            with _LOADING:
+            with held(_LOADING, job):
+                self._check_memory(placement.device, str(placement.device), placement.dtype == torch.float32)
                 value, module = self._load(path, placement, job)
             watch(module)
             return Loaded(value, module.eval(), placement)
@@ -101,7 +106,7 @@ class LocalModel(Generic[M]):
             raise
         except Exception as error:  # torch, transformers and their readers raise whatever they like
             _forget(error)
-            if isinstance(error, MemoryError) or any(said in str(error).lower() for said in NO_MEMORY):
+            if out_of_memory(error):
                 raise EngineUnavailable(
                     f"There is not enough memory on {placement.device} for {self.what}.", SMALLER
                 ) from error
@@ -110,20 +115,33 @@ class LocalModel(Generic[M]):
                 "Check that the path holds this kind of model; if it was downloaded, delete it and download it again.",
             ) from error
 
-    def _check_memory(self, torch: Any, placement: Placement) -> None:
-        """Weights larger than what is free are refused: the system would kill the whole program instead."""
-        need, where = self.source.nbytes, placement.device.type
-        if where == "cuda":
-            free: int | None = torch.cuda.mem_get_info(placement.device)[0]
-            need = need if placement.dtype == torch.float32 else need // 2  # stored in float32, mostly
+    def _check_memory(self, device: Any, named: str, full: bool) -> None:
+        """Weights larger than what is free are refused: the system would kill the whole program instead.
+
+        device: a torch.device, or None for the CPU. full: whether it computes in float32. In 16 bits the weights are as
+        large as their file at most: not every model casts them.
+        """
+        need = round(self.source.nbytes * (self._grows if full else 1.0))
+        if device is not None and device.type == "cuda":
+            free: int | None = torch_for(self._context.runtime).cuda.mem_get_info(device)[0]
         else:
             free = memory.available()
         if free is not None and need > free:
             raise EngineUnavailable(
-                f"{self.what} needs about {need / MB:,.0f} MB of memory on {placement.device}, "
-                f"but {free / MB:,.0f} MB are free.",
+                f"{self.what} needs about {need / MB:,.0f} MB of memory on {named}, but {free / MB:,.0f} MB are free.",
                 SMALLER,
             )
+
+    def _check_place(self) -> None:
+        """What can be told of device and memory before torch is loaded; a GPU's memory is looked at by the load."""
+        check_words(self._device, self._dtype)
+        torch = loaded_torch()
+        if torch is not None:
+            placement = placed(torch, self._device, self._dtype, self._without)
+            if placement.device.type != "cuda":
+                self._check_memory(None, str(placement.device), placement.dtype == torch.float32)
+        elif self._device == "cpu" or (self._device == "auto" and not has_gpu()):
+            self._check_memory(None, "cpu", self._dtype in ("auto", "float32"))
 
     def _check_packages(self) -> None:
         for name in ("torch", *self._packages):
@@ -147,6 +165,11 @@ class LocalModel(Generic[M]):
         if path is None and loaded is None:
             missing = self.source.missing()
             return EngineStatus(False, missing.message, missing.remedy, DOWNLOAD if self.source.fetchable else "", told)
+        try:
+            if loaded is None and not self._loading:
+                self._check_place()
+        except EngineUnavailable as error:
+            return EngineStatus(False, error.message, error.remedy, details=told)
         return EngineStatus(True, details=told)
 
     def download(self, job: Job) -> None:

@@ -7,7 +7,9 @@ import importlib
 import re
 import sys
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from core.errors import EngineUnavailable
@@ -19,6 +21,8 @@ DEVICES, DTYPES = ("auto", "cpu", "cuda", "mps"), ("auto", "float32", "float16",
 DIGITS = re.compile(r"[0-9]{1,3}")
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # malloc.h of glibc
 SLOW = "The CPU computes float16 very slowly."
+SLOW_REMEDY = 'Set dtype = "auto", "float32" or "bfloat16".'
+GPU_FILES = (Path("/dev/nvidiactl"), Path("/dev/kfd"), Path("/dev/dxg"))  # CUDA, ROCm, CUDA inside Windows
 _lock = threading.Lock()
 _prepared = False
 _preferred = Runtime()
@@ -26,7 +30,7 @@ _preferred = Runtime()
 
 @dataclass(frozen=True)
 class Placement:
-    """device: a torch.device. dtype: a torch.dtype, of the weights."""
+    """device: a torch.device. dtype: a torch.dtype, in which it computes; the weights may be kept in float32."""
 
     device: Any
     dtype: Any
@@ -86,11 +90,19 @@ def wait_quietly() -> bool:
     return bool(ctypes.CDLL(None).setenv(b"OMP_WAIT_POLICY", b"PASSIVE", 0) == 0)
 
 
-def placed(torch: Any, device: str, dtype: str) -> Placement:
-    """Where a model runs. "auto": the best device here; float16 on a GPU, float32 on the CPU.
+def loaded_torch() -> Any:
+    """The module torch where `torch_for` has set it up, else None: nothing is imported."""
+    return sys.modules.get("torch") if _prepared else None
 
-    Raises `EngineUnavailable` where the device is not here, or does not compute in that type.
-    """
+
+def has_gpu() -> bool:
+    """Whether "auto" may mean a GPU here; told without importing torch, so it may be a GPU that torch cannot use."""
+    torch = loaded_torch()
+    return any(path.exists() for path in GPU_FILES) if torch is None else bool(torch.cuda.is_available())
+
+
+def check_words(device: str, dtype: str) -> None:
+    """Raises `EngineUnavailable` where no machine has such a device or type; imports nothing."""
     kind, _, number = device.partition(":")
     known = kind in DEVICES and (not number if ":" not in device else kind == "cuda" and DIGITS.fullmatch(number))
     if not known or dtype not in DTYPES:
@@ -98,9 +110,21 @@ def placed(torch: Any, device: str, dtype: str) -> Placement:
             f"device = {device!r}, dtype = {dtype!r} is unknown.",
             f"device is one of {', '.join(DEVICES)} (or cuda:1); dtype one of {', '.join(DTYPES)}.",
         )
+    if kind == "cpu" and dtype == "float16":
+        raise EngineUnavailable(SLOW, SLOW_REMEDY)
+
+
+def placed(torch: Any, device: str, dtype: str, without: Collection[str] = ()) -> Placement:
+    """Where a model runs. "auto": the best device here; float16 on a GPU, float32 on the CPU.
+
+    without: devices that "auto" does not choose. Raises `EngineUnavailable` where the device is not here, or does not
+    compute in that type.
+    """
+    check_words(device, dtype)
+    kind, _, number = device.partition(":")
     gpu, apple = bool(torch.cuda.is_available()), bool(torch.backends.mps.is_available())
     if kind == "auto":
-        device = kind = "cuda" if gpu else "mps" if apple else "cpu"
+        device = kind = "cuda" if gpu else "mps" if apple and "mps" not in without else "cpu"
     if (kind == "cuda" and not gpu) or (kind == "mps" and not apple):
         raise EngineUnavailable(f"There is no {kind} device here.", 'Set device = "auto" or "cpu".')
     if number and int(number) >= torch.cuda.device_count():
@@ -112,7 +136,7 @@ def placed(torch: Any, device: str, dtype: str) -> Placement:
             'Set device = "cuda" or "auto".',
         )
     if kind == "cpu" and dtype == "float16":
-        raise EngineUnavailable(SLOW, 'Set dtype = "auto", "float32" or "bfloat16".')
+        raise EngineUnavailable(SLOW, SLOW_REMEDY)
     if kind == "cuda" and dtype == "bfloat16" and not torch.cuda.is_bf16_supported(including_emulation=False):
         raise EngineUnavailable("This GPU does not compute bfloat16.", 'Set dtype = "auto", "float16" or "float32".')
     name = ("float32" if kind == "cpu" else "float16") if dtype == "auto" else dtype

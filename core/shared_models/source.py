@@ -32,11 +32,13 @@ MB = 1e6
 class Wanted:
     """What a model needs of a repository. patterns: file names to fetch; () for one file, with one of these `suffixes`.
 
-    A path must be a folder with `config.json` where there are patterns, else a file.
+    A path must be a folder with `config.json` where there are patterns, else a file. one_of: files of which a folder
+    must have one at least.
     """
 
     patterns: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = (".pth", ".pt")
+    one_of: tuple[str, ...] = ()
 
 
 TRANSFORMERS = Wanted(("*.json", "*.safetensors", "*.txt", "*.model"))
@@ -163,6 +165,8 @@ class Source:
             return None
         if isinstance(place, Path):
             found = place
+        if found.is_dir() and self._lacking(found):
+            return None
         for file in self._files(found) if found.is_dir() else (found,):
             if file.suffix in WEIGHTS or file is found:
                 refuse(file)
@@ -172,6 +176,10 @@ class Source:
         """The wanted files of a folder, weights in their other form too."""
         patterns = (*self.wanted.patterns, *((hub.PICKLES,) if "*.safetensors" in self.wanted.patterns else ()))
         return [f for f in folder.iterdir() if f.is_file() and any(fnmatch.fnmatchcase(f.name, p) for p in patterns)]
+
+    def _lacking(self, folder: Path) -> bool:
+        one_of = self.wanted.one_of
+        return bool(one_of) and not any((folder / name).is_file() for name in one_of)
 
     def _unlisted(self, place: Path | Checkpoint | Repository | _Piece) -> bool:
         return isinstance(place, Repository) and not place.begun(self.wanted.patterns)
@@ -187,6 +195,9 @@ class Source:
         if self.wanted.patterns:
             if path.is_file():
                 return EngineUnavailable(f"{path} is a file.", "Give the folder with its `config.json`.")
+            if (path / "config.json").is_file() and self._lacking(path):
+                lacking = " nor ".join(self.wanted.one_of)
+                return EngineUnavailable(f"The folder {path} has no {lacking}.", "Give the folder of a whole model.")
             if path.is_dir():
                 return EngineUnavailable(f"The folder {path} has no config.json.", "Give the folder of a saved model.")
             return EngineUnavailable(f"There is no model at {self.model}.", "Check the path.")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import math
 import pickle
+import zipfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -51,22 +53,51 @@ def load(path: Path, name: str, placement: Placement, torch: Any) -> Any:
     whisper = importlib.import_module("whisper.model")
     checkpoint = _read(path, torch)
     try:
-        model = whisper.Whisper(whisper.ModelDimensions(**checkpoint["dims"]))
+        model = _empty(torch, whisper, whisper.ModelDimensions(**checkpoint["dims"]))
     except TypeError as error:
         raise EngineUnavailable(f"{path} holds no dimensions of Whisper ({error}).", CHECK) from error
-    _fill(model, {name: tensor.float() for name, tensor in checkpoint["model_state_dict"].items()}, path)
+    _check(model, checkpoint["model_state_dict"], path)
+    matrices = {
+        f"{name}.{part}"
+        for name, module in model.named_modules()
+        if half and isinstance(module, whisper.Linear | whisper.Conv1d)
+        for part in ("weight", "bias")
+    }
+    tensors = {
+        name: tensor.half() if name in matrices else tensor.float()
+        for name, tensor in checkpoint["model_state_dict"].items()
+    }
+    model.load_state_dict(tensors, assign=True)
+    model.requires_grad_(False)
     if heads := _table("_ALIGNMENT_HEADS").get(name):
         model.set_alignment_heads(heads)
-    if half:
-        for module in model.modules():
-            if isinstance(module, whisper.Linear | whisper.Conv1d):
-                module.half()
     return model.to(placement.device)
+
+
+def _empty(torch: Any, whisper: Any, dims: Any) -> Any:
+    """A model without memory for its weights; its two buffers that no checkpoint has are filled as the package does."""
+    model = whisper.Whisper.__new__(whisper.Whisper)
+    torch.nn.Module.__init__(model)
+    model.dims = dims
+    with torch.device("meta"):
+        model.encoder = whisper.AudioEncoder(
+            dims.n_mels, dims.n_audio_ctx, dims.n_audio_state, dims.n_audio_head, dims.n_audio_layer
+        )
+        model.decoder = whisper.TextDecoder(
+            dims.n_vocab, dims.n_text_ctx, dims.n_text_state, dims.n_text_head, dims.n_text_layer
+        )
+    mask = torch.full((dims.n_text_ctx, dims.n_text_ctx), -math.inf).triu_(1)
+    model.decoder.register_buffer("mask", mask, persistent=False)
+    heads = torch.zeros(dims.n_text_layer, dims.n_text_head, dtype=torch.bool)
+    heads[dims.n_text_layer // 2 :] = True
+    model.register_buffer("alignment_heads", heads.to_sparse(), persistent=False)  # a sparse one cannot be on "meta"
+    return model
 
 
 def _read(path: Path, torch: Any) -> dict[str, Any]:
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        mapped = zipfile.is_zipfile(path)  # torch's files of before 2020 are not, and cannot be mapped
+        checkpoint = torch.load(path, map_location="cpu", mmap=mapped, weights_only=True)
     except (pickle.UnpicklingError, EOFError, RuntimeError, KeyError) as error:
         raise EngineUnavailable(f"{path} is no checkpoint of tensors alone, or it is damaged.", CHECK) from error
     missing = [part for part in PARTS if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get(part), dict)]
@@ -75,8 +106,8 @@ def _read(path: Path, torch: Any) -> dict[str, Any]:
     return dict(checkpoint)
 
 
-def _fill(model: Any, tensors: Mapping[str, Any], path: Path) -> None:
-    """Take every tensor of the model from the file; none may be missing, foreign or of another shape."""
+def _check(model: Any, tensors: Mapping[str, Any], path: Path) -> None:
+    """Every tensor of the model is in the file; none may be missing, foreign or of another shape."""
     own = model.state_dict()
     problems = {
         "lacks": [name for name in own if name not in tensors],
@@ -90,5 +121,3 @@ def _fill(model: Any, tensors: Mapping[str, Any], path: Path) -> None:
     ]
     if told:
         raise EngineUnavailable(f"{path} does not fit its own dimensions: it {'; '.join(told)}.", CHECK)
-    model.load_state_dict(tensors, assign=True)
-    model.requires_grad_(False)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import importlib.metadata
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from core import voice
-from core.errors import EngineFailed, SettingsError, WorkbenchError
+from core.errors import SettingsError
 from core.jobs import Job
 from core.ports import Local, Transcriber
 from core.registry import EngineContext
 from core.shared_models.local import LocalModel
+from core.shared_models.passes import held, translated
 from core.shared_models.placement import Placement, torch_for
 from core.shared_models.source import Source, Wanted
 from core.speech import checkpoint
@@ -28,7 +27,8 @@ DISTRIBUTION = "openai-whisper"
 TASKS = ("transcribe", "translate")
 FILES = Wanted(suffixes=(".pt",))
 NO_TRANSLATORS = ("turbo", "large-v3-turbo")  # the package's README: they return the language that is spoken
-PATIENCE = 0.1  # seconds between two looks at the job while another sound is heard
+WITHOUT = ("mps",)  # its alignment heads are a sparse tensor, which mps lacks
+GROWS = 2.0  # the published checkpoints are in float16
 
 # Decoding hangs its key/value cache as hooks on the model, and word times switch a fast path off for every model of
 # the process (whisper.model.disable_sdpa): one sound at a time, whatever the model.
@@ -52,7 +52,9 @@ class WhisperTranscriber(Transcriber, Local):
         self.wish = Wish(task, language, words)
         self._context, self._name = context, model
         source = Source(checkpoint.address(model), FILES, context)
-        self._model: LocalModel[Any] = LocalModel("Whisper", source, context, device, dtype, ("whisper",), self._loaded)
+        self._model: LocalModel[Any] = LocalModel(
+            "Whisper", source, context, device, dtype, ("whisper",), self._loaded, without=WITHOUT, grows=GROWS
+        )
 
     @property
     def name(self) -> str:
@@ -73,18 +75,9 @@ class WhisperTranscriber(Transcriber, Local):
 
     def transcribe(self, clip: AudioClip, job: Job) -> Transcript:
         model = self._model.get(job).value
-        with _alone(job):
+        with held(_ONE_AT_A_TIME, job), translated("Whisper", f"'{clip.name}'", "Try another sound, or another model."):
             listener = Listener(model, clip.samples, self.wish, job)
-            try:
-                listener.run()
-            except WorkbenchError:
-                raise
-            except Exception as error:  # torch and the package raise whatever they like
-                small = "out of memory" in str(error).lower()
-                raise EngineFailed(
-                    f"Whisper broke on '{clip.name}' ({type(error).__name__}: {str(error)[:200]}).",
-                    "Choose a smaller model." if small else "Try another sound, or another model.",
-                ) from error
+            listener.run()
         job.report(1.0, "Heard")
         made = (_segment(piece, clip.samples) for piece in listener.pieces)
         segments = tuple(segment for segment in made if segment.end > segment.start)
@@ -96,16 +89,6 @@ class WhisperTranscriber(Transcriber, Local):
         version = f"{DISTRIBUTION} {importlib.metadata.version(DISTRIBUTION)}"
         untaught = self.wish.task == "translate" and self._name in NO_TRANSLATORS
         return EngineInfo(self.name, version, "This model was not taught to translate." if untaught else "")
-
-
-@contextmanager
-def _alone(job: Job) -> Iterator[None]:
-    while not _ONE_AT_A_TIME.acquire(timeout=PATIENCE):
-        job.check()
-    try:
-        yield
-    finally:
-        _ONE_AT_A_TIME.release()
 
 
 def _segment(piece: Piece, samples: Floats) -> Segment:

@@ -99,16 +99,21 @@ class Listener:
                     detecting = not self.language and self.model.is_multilingual and size < FRAMES
                     self._find_language(self._encoded(mel) if detecting else features)
                 result = self._decoded(features)
-            found, reached, finished = self._split(result, seek, size)
+            nobody = result.no_speech_prob > NOBODY and not result.avg_logprob > UNLIKELY
+            found, reached, finished = self._split(result, seek, size, nobody)
             if self.wish.words:
+                before = self._spoken_until
                 self._time_words(found, features, seek, size)
+                self._spoken_until = before if nobody else self._spoken_until
                 ends = [word["end"] for piece in found for word in piece.words] or [p.end for p in found[-1:]]
-                if not finished and ends and ends[-1] > seek * HOP / RATE:
+                if not (finished or nobody) and ends and ends[-1] > seek * HOP / RATE:
                     reached = round(ends[-1] * RATE / HOP)
         for piece in found:
             if piece.start == piece.end or not piece.text.strip():
                 piece.text, piece.tokens, piece.words = "", [], []
         self.pieces += [piece for piece in found if piece.text]
+        if nobody:  # the package drops such a window: it is no context, and the next one begins behind it
+            return seek + size
         self._prompt += [token for piece in found for token in piece.tokens]
         if result.temperature > FORGET:
             self._prompt.clear()
@@ -154,8 +159,11 @@ class Listener:
                 break
         return result
 
-    def _split(self, result: Any, seek: int, size: int) -> tuple[list[Piece], int, bool]:
-        """The window's segments, the frame where the next one begins, and whether nothing is said behind the last."""
+    def _split(self, result: Any, seek: int, size: int, whole: bool) -> tuple[list[Piece], int, bool]:
+        """The window's segments, the frame where the next one begins, and whether nothing is said behind the last.
+
+        whole: with what is said behind the last time, which the next window would hear again.
+        """
         tokens, first = list(result.tokens), self._tokenizer.timestamp_begin
         step = FRAMES // self.model.dims.n_audio_ctx  # frames of one token of time
         offset, second = seek * HOP / RATE, step * HOP / RATE
@@ -166,13 +174,18 @@ class Listener:
             times = [token - first for token in tokens if token >= first]
             end = offset + (times[-1] * second if times and times[-1] else size * HOP / RATE)
             return [self._piece(offset, end, tokens, result)], seek + size, finished
-        if finished:
+        if finished or whole:
             cuts.append(len(tokens))
         found = [
-            self._piece(offset + (part[0] - first) * second, offset + (part[-1] - first) * second, part, result)
+            self._piece(
+                offset + (part[0] - first) * second,
+                offset + ((part[-1] - first) * second if part[-1] >= first else size * HOP / RATE),
+                part,
+                result,
+            )
             for part in (tokens[a:b] for a, b in zip([0, *cuts], cuts, strict=False))
         ]
-        reached = size if finished else (tokens[cuts[-1] - 1] - first) * step
+        reached = size if finished or whole else (tokens[cuts[-1] - 1] - first) * step
         return found, seek + reached, finished
 
     def _piece(self, start: float, end: float, tokens: list[int], result: Any) -> Piece:

@@ -28,13 +28,15 @@ def local_models() -> dict[str, float]:
         folder = Path(scratch)
         full_size.grounding_dino(folder / "dino.pth", full_size.bert(folder / "bert"))
         full_size.sam(folder / "sam.pth")
-        ways = {way: _timed(way, folder) for way in ("library", "ours", "demo")}
+        ways = {way: _timed(way, folder) for way in ("library", "ours", "given_back", "demo")}
     figures = {f"local_{way}_{name}": value for way, found in ways.items() for name, value in found.items()}
     own, theirs = ways["ours"], ways["library"]
     for step in SHARED:
         for unit in ("ms", "cpu_ms"):
             figures[f"local_ratio_{step}_{unit}"] = own[f"{step}_{unit}"] / theirs[f"{step}_{unit}"]
     figures["local_ratio_preview_to_pass"] = own["preview_ms"] / own["pass_ms"]
+    figures["local_ratio_keep_memory_pass_ms"] = own["pass_ms"] / ways["given_back"]["pass_ms"]
+    figures["local_ratio_keep_memory_encode_ms"] = own["encode_ms"] / ways["given_back"]["encode_ms"]
     turn = sum(own[f"{step}_ms"] for step in ("pass", "encode", "two_boxes"))
     figures["local_ratio_warm_turn_to_demo_message"] = turn / ways["demo"]["message_ms"]
     return figures

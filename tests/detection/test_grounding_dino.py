@@ -265,7 +265,7 @@ def test_what_breaks_in_the_library_is_our_error(
         raise RuntimeError("CUDA out of memory")
 
     monkeypatch.setattr(detector.model.get(Job()).module, "forward", broken)
-    with pytest.raises(EngineFailed, match="not enough memory") as caught:
+    with pytest.raises(EngineFailed, match="ran out of memory") as caught:
         detector.propose(cat, ("dog",), Job())
     assert "smaller model" in caught.value.remedy
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from core.errors import Cancelled, EngineUnavailable, SettingsError
+from core.intent import entailment
 from core.intent.wordings import WORDINGS
 from core.intent.zero_shot import ZeroShotIntent
 from core.jobs import Job, running
@@ -183,3 +184,10 @@ def test_stop_reaches_the_model_though_it_is_handed_no_job(engine: ZeroShotInten
     with running(job), pytest.raises(Cancelled):
         engine.classify(["segment the dog"])
     assert engine.classify(["segment the dog"])
+
+
+def test_a_checkpoint_with_code_of_its_own_is_refused(tmp_path: Path) -> None:
+    config = {"label2id": {"entailment": 0}, "auto_map": {"AutoConfig": "own.Own"}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(EngineUnavailable, match="its own code"):
+        entailment.check(tmp_path)

@@ -244,3 +244,29 @@ def test_the_bundled_embedding_needs_no_torch() -> None:
     pytest.importorskip("keybert")
     done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.split("\n")[0] == "['dog'] []", done.stderr
+
+
+@pytest.mark.parametrize("form", ["pytorch_model.bin", "model.safetensors.index.json"])
+def test_missing_weights_are_named_in_every_form(folder: Path, tmp_path: Path, form: str) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    cut = copy_of(folder, tmp_path / "cut")
+    whole = cut / "model.safetensors"
+    kept = {name: t for name, t in load_file(whole).items() if "attention.self.query" not in name}
+    whole.unlink()
+    if form.endswith(".bin"):
+        torch.save(kept, cut / form)
+    else:
+        save_file(kept, cut / "model-00001-of-00001.safetensors", {"format": "pt"})
+        table = dict.fromkeys(kept, "model-00001-of-00001.safetensors")
+        (cut / form).write_text(json.dumps({"metadata": {}, "weight_map": table}))
+    with pytest.raises(EngineUnavailable, match=r"attention\.self\.query\.weight"):
+        made(model=str(cut)).extract("segment the dog")
+
+
+def test_a_config_that_names_code_is_refused(folder: Path, tmp_path: Path) -> None:
+    bad = copy_of(folder, tmp_path / "bad")
+    config = json.loads((bad / "config.json").read_text())
+    (bad / "config.json").write_text(json.dumps({**config, "auto_map": {"AutoModel": "own.Own"}}))
+    assert "its own code" in made(model=str(bad)).status().reason

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import threading
 import time
 from dataclasses import replace
@@ -11,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.errors import Cancelled, EngineFailed, EngineTimeout, InputError
+from core.errors import Cancelled, EngineFailed, EngineTimeout, EngineUnavailable, InputError
 from core.jobs import Job
 from core.registry import EngineContext, build
 from core.segmentation.sam import SegmentAnything
@@ -247,6 +249,49 @@ def test_what_breaks_inside_a_model_is_told(folder: Path) -> None:
 def test_the_engine_names_itself_and_its_versions(folder: Path) -> None:
     picture = noise(90, 60)
     info = engine_of(folder).segment(picture, BOXES[:1], Job()).engines[0]
-    assert info.name == "segment_anything/vit_32" and info.version == "segment-anything 1.0, tiny"
+    assert info.name == "segment_anything/vit_32" and info.version.startswith("segment-anything 1.0, weights ")
     info = engine_of(folder, "sam2").segment(picture, BOXES[:1], Job()).engines[0]
     assert info.name == "transformers/sam2" and info.version.startswith("transformers 4.")
+
+
+def test_other_weights_under_the_same_name_are_another_version(folder: Path, tmp_path: Path) -> None:
+    import torch
+
+    state = torch.load(folder / "tiny.pth", weights_only=True)
+    torch.save({name: tensor + 1 for name, tensor in state.items()}, tmp_path / "tiny.pth")
+    versions = {engine_of(f).segment(noise(90, 60), BOXES[:1], Job()).engines[0].version for f in (folder, tmp_path)}
+    assert len(versions) == 2
+
+
+def test_one_request_encodes_once_where_no_encoding_is_kept(folder: Path) -> None:
+    engine = engine_of(folder, encodings=0)
+    seen = Encoder(engine)
+    engine.segment(noise(90, 60), BOXES, Job())
+    assert (seen.calls, engine.status().details["encodings"]) == (1, 0)
+
+
+@pytest.mark.parametrize("broken", ["logits", "quality"])
+def test_masks_that_are_no_numbers_are_an_error(folder: Path, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = engine_of(folder)
+    network = engine.model.get(Job()).value.network
+    decode = network.decode
+
+    def spoiled(*inputs: Any) -> Any:
+        found = [np.array(part) for part in decode(*inputs)]
+        found[broken == "quality"].flat[0] = np.nan
+        return tuple(found)
+
+    monkeypatch.setattr(network, "decode", spoiled)
+    with pytest.raises(EngineFailed, match="no numbers") as caught:
+        engine.segment(noise(90, 60), BOXES, Job())
+    assert 'dtype = "float32"' in caught.value.remedy
+
+
+def test_a_folder_with_code_of_its_own_is_not_ready(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "sam", tmp_path / "sam")
+    config = json.loads((tmp_path / "sam/config.json").read_text())
+    (tmp_path / "sam/config.json").write_text(json.dumps({**config, "auto_map": {"AutoModel": "own.Own"}}))
+    engine = engine_of(tmp_path, "sam")
+    assert "its own code" in engine.status().reason
+    with pytest.raises(EngineUnavailable, match="its own code"):
+        engine.segment(noise(90, 60), BOXES, Job())

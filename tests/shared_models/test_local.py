@@ -17,7 +17,7 @@ from core.errors import Cancelled, EngineUnavailable
 from core.jobs import Job
 from core.registry import EngineContext
 from core.settings import ASSETS
-from core.shared_models import local, memory
+from core.shared_models import memory, passes
 from core.shared_models.local import DOWNLOAD, LocalModel
 from core.shared_models.placement import Placement
 from core.shared_models.source import TRANSFORMERS, Source, Wanted
@@ -275,4 +275,4 @@ def test_an_unknown_device_is_a_refusal_and_not_a_crash(file: Path) -> None:
     for device in ("cuda:abc", "tpu"):
         with pytest.raises(EngineUnavailable, match="is unknown"):
             model(file, device=device).get(Job())
-    assert local.POLL < 0.2
+    assert passes.POLL < 0.2

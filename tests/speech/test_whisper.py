@@ -259,3 +259,28 @@ def test_it_can_be_let_go_and_comes_back(tmp_path: Path, tiny: Path) -> None:
     assert made.unload() > 1e6
     assert made.unload() == 0
     assert made.transcribe(CLIP, Job()) == first
+
+
+def test_a_load_makes_no_weights_of_its_own(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Random ones would take memory and time, only to be replaced."""
+    import torch
+
+    from core.speech.checkpoint import load
+
+    made: list[str] = []
+    monkeypatch.setattr(torch.nn.init, "kaiming_uniform_", lambda tensor, **_: made.append(tensor.device.type))
+    monkeypatch.setattr(torch.nn.init, "normal_", lambda tensor, *_, **__: made.append(tensor.device.type))
+    model = load(tiny, str(tiny), Placement(torch.device("cpu"), torch.float32), torch)
+    assert set(made) == {"meta"}
+    assert {tensor.device.type for tensor in (*model.parameters(), *model.buffers())} == {"cpu"}
+    assert model.decoder.mask.isneginf().sum() == 448 * 447 // 2
+
+
+def test_on_a_mac_auto_takes_the_cpu(tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    made = engine(tmp_path, tiny, device="auto")
+    assert made.transcribe(CLIP, Job()).clip == CLIP.digest
+    assert made.status().details["device"] == "cpu"
