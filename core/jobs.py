@@ -148,6 +148,11 @@ class Handle:
         except queue.Empty:
             return items
 
+    def take(self, wait: float = 0.0) -> tuple[list[Any], bool]:
+        """What `drain` gives, and whether that is all there will ever be."""
+        done = self.finished  # asked before the queue is emptied: what was yielded until then is in it
+        return self.drain(wait), done
+
     def wait(self, timeout: float | None = None) -> bool:
         return self._done.wait(timeout)
 

@@ -16,10 +16,10 @@ from core.detection.grounding_captions import NO_WORD, Caption, Captions, plain
 from core.detection.grounding_model import Grounder
 from core.errors import EngineFailed, EngineUnavailable
 from core.jobs import Job, running
-from core.ports import Detector
+from core.ports import Detector, Previewer
 from core.registry import EngineContext
 from core.shared_models.everyday import CLASSES
-from core.shared_models.local import DOWNLOAD, Loaded, LocalModel
+from core.shared_models.local import DOWNLOAD, Loaded, LocalModel, OneModel
 from core.shared_models.placement import Placement, torch_for
 from core.shared_models.source import TRANSFORMERS, Source, Wanted
 from core.types.arrays import Floats
@@ -40,7 +40,7 @@ TEXT_ENCODER = Wanted(
 )
 
 
-class Grounding(Detector):
+class Grounding(OneModel, Detector, Previewer):
     """What both back-ends share. Loads at first use; thread-safe.
 
     name: "back-end/model". It measures in passes of one caption, each its own engine of the proposals.
@@ -51,15 +51,6 @@ class Grounding(Detector):
         self.model = model
         self._preview_seconds = context.runtime.preview_seconds
         self._seconds: float | None = None  # of the last full pass
-
-    def status(self) -> EngineStatus:
-        return self.model.status()
-
-    def download(self, job: Job) -> None:
-        self.model.download(job)
-
-    def unload(self) -> int:
-        return self.model.unload()
 
     def propose(self, image: ImageAsset, phrases: Sequence[str], job: Job) -> Proposals:
         """All phrases in one caption, or in several where they are too many. All "everything", or none, ask for a list.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 
-from core.errors import EngineFailed, InputError, WorkbenchError
+from core.dialogue.stopwatch import Stopwatch
+from core.errors import InputError
 from core.jobs import Job
 from core.policy_speech import heard
 from core.ports import Transcriber
@@ -14,22 +14,14 @@ from core.types.events import Event, Heard, Progress
 from core.types.speech import Spoken, Transcript
 from core.types.thresholds import Thresholds
 
-LOG = logging.getLogger(__name__)
 STAGE = "transcribe"
 
 
 def listen(clip: AudioClip, transcriber: Transcriber, job: Job, thresholds: Thresholds) -> Iterator[Event]:
     """`Progress`, then `Heard`, also where nothing was said. Raises what the engine raises, its own bugs translated."""
     yield Progress(STAGE, "Listening")
-    try:
+    with Stopwatch().stage(STAGE, "Try another sound, or type the request."):
         transcript = transcriber.transcribe(clip, job)
-    except WorkbenchError:
-        raise
-    except Exception as error:
-        LOG.exception("The stage %s broke.", STAGE)
-        raise EngineFailed(
-            f"The step '{STAGE}' broke ({type(error).__name__}: {error}).", "Try another sound, or type the request."
-        ) from error
     yield Heard(transcript, heard(transcript, thresholds))
 
 

@@ -19,7 +19,7 @@ class Stopwatch:
         self.timings: dict[str, float] = {}
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
+    def stage(self, name: str, remedy: str = "Try another picture or wording.") -> Iterator[None]:
         """Raises `EngineFailed` for any exception that is not our own, so that no turn ends without a word."""
         begin = time.perf_counter()
         try:
@@ -28,8 +28,6 @@ class Stopwatch:
             raise
         except Exception as error:
             LOG.exception("The stage %s broke.", name)
-            raise EngineFailed(
-                f"The step '{name}' broke ({type(error).__name__}: {error}).", "Try another picture or wording."
-            ) from error
+            raise EngineFailed(f"The step '{name}' broke ({type(error).__name__}: {error}).", remedy) from error
         finally:
             self.timings[name] = self.timings.get(name, 0.0) + (time.perf_counter() - begin) * 1000

@@ -14,10 +14,11 @@ from typing import Any
 
 from core.errors import EngineUnavailable
 from core.jobs import Job
-from core.shared_models.folders import refuse_own_code
+from core.shared_models.folders import refuse_own_code, some_of
 from core.shared_models.placement import Placement
 
 PACKAGES = ("transformers",)
+SHOWN = 5  # names of labels or tensors that an error tells
 ENTAILMENT = "entail"  # how the label begins, in lower case
 MOST_TOKENS = 512  # of request and hypothesis together, where the checkpoint's tokenizer does not say
 UNSAID = 100_000  # a tokenizer's limit beyond this is transformers' word for "none was saved"
@@ -34,7 +35,7 @@ def load(path: Path, placement: Placement, job: Job) -> tuple[Any, Any]:
     )
     if told["missing_keys"]:
         raise EngineUnavailable(
-            f"The checkpoint {path} lacks {_some(told['missing_keys'])}.",
+            f"The checkpoint {path} lacks {some_of(sorted(told['missing_keys']), SHOWN)}.",
             "It holds another kind of model, or was cut. " + CHOOSE,
         )
     model.config.label2id = labels_of(model.config.to_dict())
@@ -69,9 +70,4 @@ def labels_of(config: Any) -> dict[str, int]:
 
 def _told(labels: Iterable[str]) -> str:
     names = list(labels)
-    return f"its labels are {_some(names)}" if names else "it has no labels at all"
-
-
-def _some(names: Iterable[str], most: int = 5) -> str:
-    found = sorted(names)
-    return ", ".join(found[:most]) + (f" and {len(found) - most} more" if len(found) > most else "")
+    return f"its labels are {some_of(sorted(names), SHOWN)}" if names else "it has no labels at all"

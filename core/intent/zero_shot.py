@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
-from core.errors import EngineFailed, EngineUnavailable, WorkbenchError
+from core.errors import EngineFailed, EngineUnavailable
 from core.intent import entailment
 from core.intent.wordings import best_of, hypothesis, wordings
 from core.jobs import Job, current
 from core.ports import IntentClassifier
 from core.registry import EngineContext
-from core.shared_models.local import LocalModel
+from core.shared_models.local import LocalModel, OneModel
+from core.shared_models.passes import translated
 from core.shared_models.source import TRANSFORMERS, Source
 from core.types.engine import EngineStatus
 from core.types.language import INTENTS, IntentPrediction
@@ -24,7 +25,7 @@ WHAT = "The zero-shot classifier"
 NOTE = "Zero-shot intents: the scores compare nine wordings with each other and are not calibrated."
 
 
-class ZeroShotIntent(IntentClassifier):
+class ZeroShotIntent(OneModel, IntentClassifier):
     """Loads at first use; thread-safe: one request at a time.
 
     labels: intent name -> wording, for those that shall not have the project's own. top_k: only the best so many
@@ -61,12 +62,6 @@ class ZeroShotIntent(IntentClassifier):
             return replace(told, ready=False, reason=error.message, remedy=error.remedy)
         return told
 
-    def download(self, job: Job) -> None:
-        self.model.download(job)
-
-    def unload(self) -> int:
-        return self.model.unload()
-
     def classify(self, texts: Sequence[str]) -> list[IntentPrediction]:
         """The softmax over the entailment scores of the best `top_k` wordings; the other intents have 0.
 
@@ -76,21 +71,13 @@ class ZeroShotIntent(IntentClassifier):
         if not texts:
             return []
         pipeline = self.model.get(current() or Job()).value
-        try:
-            with self._lock:
-                found = pipeline(
-                    [_readable(text) for text in texts],
-                    candidate_labels=list(self._wordings),
-                    hypothesis_template=self._template,
-                    batch_size=len(self._wordings),
-                )
-        except WorkbenchError:
-            raise
-        except Exception as error:  # torch and the tokenizers raise whatever they like
-            raise EngineFailed(
-                f"{self.name} broke ({type(error).__name__}: {str(error)[:300]}).",
-                'Try again; where the device is short of memory, set device = "cpu".',
-            ) from error
+        with translated(self.name, "this request", "Try again, or choose another checkpoint."), self._lock:
+            found = pipeline(
+                [_readable(text) for text in texts],
+                candidate_labels=list(self._wordings),
+                hypothesis_template=self._template,
+                batch_size=len(self._wordings),
+            )
         return [self._prediction(dict(zip(one["labels"], one["scores"], strict=True))) for one in found]
 
     def _prediction(self, by_wording: Mapping[str, float]) -> IntentPrediction:

@@ -14,7 +14,7 @@ import numpy as np
 from core.errors import EngineUnavailable
 from core.jobs import Job
 from core.keywords.hiding import hidden
-from core.shared_models.folders import CONFIG, refuse_own_code
+from core.shared_models.folders import CONFIG, refuse_own_code, some_of
 from core.shared_models.minilm import shared_minilm
 from core.shared_models.placement import INSTALL, Placement
 from core.types.arrays import Floats
@@ -99,8 +99,7 @@ def _check_tensors(model: Any, path: Path) -> None:
     ends = {name.split(".", 1)[-1] for name in there} | there
     missing = sorted(n for n, _ in net.named_parameters() if n not in ends and not n.startswith("pooler."))
     if missing:
-        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-        raise EngineUnavailable(f"The checkpoint {path} lacks {', '.join(missing[:SHOWN])}{more}.", ANOTHER)
+        raise EngineUnavailable(f"The checkpoint {path} lacks {some_of(missing, SHOWN)}.", ANOTHER)
 
 
 def _stored(folder: Path) -> set[str]:

@@ -7,8 +7,7 @@ sentences), so it is offered the word groups of the parser's targets alone.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import PurePath
@@ -17,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import EngineFailed, EngineUnavailable, SettingsError, WorkbenchError
+from core.errors import EngineUnavailable, SettingsError
 from core.jobs import Job, current
 from core.keywords import embedders
 from core.keywords.embedded import REMEDY, RULES_ALONE
@@ -29,6 +28,7 @@ from core.ports import KeywordExtractor
 from core.registry import EngineContext
 from core.shared_models.local import LocalModel
 from core.shared_models.minilm import INFO, shared_minilm
+from core.shared_models.passes import translated
 from core.shared_models.placement import INSTALL
 from core.shared_models.source import TRANSFORMERS, Source
 from core.types.engine import EngineStatus
@@ -117,7 +117,7 @@ class KeyBertKeywords(KeywordExtractor):
             return found
         barred = frozenset((*found.context, *found.excluded))
         groups = {phrase: offered(phrase, self._ngrams, barred) for phrase in found.phrases}
-        with self._lock, self._translated():
+        with self._lock, translated(self.name, "this request", INSTALL):
             ranking = _Ranking(self._loaded(), text, [group for own in groups.values() for group in own])
             ranked = ranking.scores()
             names = named(groups, ranked)
@@ -131,15 +131,6 @@ class KeyBertKeywords(KeywordExtractor):
             dropped=(*found.dropped, *left),
             scores=tuple(sorted(ranked.items(), key=lambda pair: -pair[1])),
         )
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except WorkbenchError:
-            raise
-        except Exception as error:  # KeyBERT and what it calls raise whatever they like
-            raise EngineFailed(f"{self.name} broke ({type(error).__name__}: {str(error)[:300]}).", INSTALL) from error
 
     def _loaded(self) -> Any:
         if self.model is not None:

@@ -16,13 +16,13 @@ from core.errors import EngineFailed, EngineUnavailable, InputError
 from core.geometry import LOGIT_RANGE
 from core.jobs import Job, running
 from core.memo import Memo
-from core.ports import ImageEncoder, Local, Segmenter
+from core.ports import ImageEncoder, Segmenter
 from core.registry import EngineContext
 from core.segmentation.sam_network import Encoding, Network
 from core.segmentation.sam_original import PACKAGE, OriginalSam
 from core.segmentation.sam_transformers import TransformersNetwork, kind_of
 from core.segmentation.view import inside
-from core.shared_models.local import LocalModel
+from core.shared_models.local import LocalModel, OneModel
 from core.shared_models.passes import held, translated
 from core.shared_models.placement import Placement, torch_for
 from core.shared_models.source import TRANSFORMERS, Source, Wanted
@@ -57,10 +57,11 @@ class _Row:
     frame: Frame | None = None
 
 
-class _SegmentAnything(Segmenter, ImageEncoder, Local):
+class _SegmentAnything(OneModel, Segmenter, ImageEncoder):
     """Four candidates a prompt: the library's single mask, then its three for an ambiguous prompt.
 
     quality: the predicted IoU, clipped to [0, 1] (a regression may leave it by a little).
+    Encodings leave with the model.
     """
 
     def __init__(
@@ -83,17 +84,10 @@ class _SegmentAnything(Segmenter, ImageEncoder, Local):
 
     def status(self) -> EngineStatus:
         """The model's own, with the number and bytes of the encodings that are kept."""
-        status, kept = self.model.status(), self._kept()
+        status, kept = super().status(), self._kept()
         pictures, used = (len(kept.encodings), kept.encodings.used) if kept is not None else (0, 0)
         more = {"encodings": pictures, "encodings_bytes": used}
         return replace(status, details=MappingProxyType({**status.details, **more}))
-
-    def download(self, job: Job) -> None:
-        self.model.download(job)
-
-    def unload(self) -> int:
-        """The encodings leave with the model."""
-        return self.model.unload()
 
     def encode(self, image: ImageAsset, job: Job) -> None:
         with running(job):

@@ -11,7 +11,7 @@ from typing import Any
 
 from core.errors import EngineUnavailable
 from core.segmentation.sam_network import Click, Encoding, Network, fitted, limits
-from core.shared_models.folders import version_of
+from core.shared_models.folders import some_of, version_of
 from core.shared_models.passes import mixed
 from core.shared_models.placement import Placement
 from core.types.arrays import Floats
@@ -112,9 +112,8 @@ def _count(shapes: Mapping[str, tuple[int, ...]], prefix: str) -> int:
 
 
 def _misfit(where: Path, verb: str, names: Sequence[str]) -> EngineUnavailable:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return EngineUnavailable(
-        f"{where} is no checkpoint of segment-anything: it {verb} {', '.join(names[:NAMED])}{more}.", REMEDY
+        f"{where} is no checkpoint of segment-anything: it {verb} {some_of(names, NAMED)}.", REMEDY
     )
 
 

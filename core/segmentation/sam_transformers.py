@@ -15,7 +15,7 @@ import numpy as np
 
 from core.errors import EngineUnavailable
 from core.segmentation.sam_network import Click, Encoding, Network, fitted, limits
-from core.shared_models.folders import refuse_own_code, version_of
+from core.shared_models.folders import refuse_own_code, some_of, version_of
 from core.shared_models.passes import mixed
 from core.shared_models.placement import Placement
 from core.types.arrays import Floats
@@ -153,8 +153,7 @@ def _check_fit(told: dict[str, Any], folder: Path) -> None:
     wrong = sorted(str(key[0] if isinstance(key, tuple) else key) for key in told["mismatched_keys"])
     for verb, names in (("lacks", missing), ("has in another shape", wrong)):
         if names:
-            more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-            raise EngineUnavailable(f"The weights in {folder}: it {verb} {', '.join(names[:NAMED])}{more}.", REMEDY)
+            raise EngineUnavailable(f"The weights in {folder}: it {verb} {some_of(names, NAMED)}.", REMEDY)
 
 
 class Once:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import EngineUnavailable
@@ -28,6 +29,11 @@ def refuse_own_code(folder: Path) -> None:
             f"The model {folder} brings its own code ({OWN_CODE} in its {CONFIG}), which is never run.",
             "Choose a model that the installed library knows by itself.",
         )
+
+
+def some_of(names: Sequence[str], most: int) -> str:
+    """ "a, b and 3 more": the first so many names."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def version_of(package: str, weights: Path) -> str:

@@ -23,11 +23,11 @@ from core.errors import EngineUnavailable
 from core.jobs import Job
 from core.shared_models import hub_errors, wire
 from core.shared_models.disk import disk_error, room
-from core.shared_models.transfer import File, Progress, again, download
+from core.shared_models.placement import INSTALL
+from core.shared_models.transfer import File, Progress, again, download, size_of
 
 T = TypeVar("T")
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
-INSTALL = "Install the large models' libraries: pip install -r requirements.txt."
 SHARD = re.compile(r"(model|pytorch_model)-\d+-of-\d+\.(safetensors|bin)")
 BLOB = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 PICKLES = "pytorch_model*.bin"
@@ -104,7 +104,7 @@ class Repository:
         hub, blobs = library(), self._root() / "blobs"
         locks = cache() / ".locks" / self._root().name
         ahead = [e for e in wanted if e.blob and not (blobs / e.blob).is_file()]
-        sizes = {e.blob: e.nbytes - _size(blobs / f"{e.blob}.incomplete") for e in ahead}
+        sizes = {e.blob: e.nbytes - size_of(blobs / f"{e.blob}.incomplete") for e in ahead}
         room(blobs, max(sum(sizes.values()), 0), self.name)
         progress = Progress(job, sum(e.nbytes for e in wanted))
         headers = hub.utils.build_hf_headers()
@@ -274,10 +274,3 @@ def offline() -> bool:
 
 def host() -> str:
     return urlsplit(str(_constants().ENDPOINT)).netloc
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

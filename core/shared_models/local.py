@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from core.errors import EngineUnavailable, WorkbenchError
 from core.jobs import Job
+from core.ports import Local
 from core.registry import EngineContext
 from core.shared_models import memory
 from core.shared_models.passes import held, out_of_memory
@@ -152,7 +153,7 @@ class LocalModel(Generic[M]):
         """Whether it can work here and now, without loading or importing anything heavy. Never raises."""
         loaded, path = self._loaded, self.source.here()
         details: dict[str, Any] = {"model": self.source.model, "device": self._device, "dtype": self._dtype}
-        details |= {"weights": str(path) if path is not None else "", "bytes": self.source.nbytes}
+        details |= {"weights": str(path) if path is not None else "", "bytes": self.source.size(path)}
         details["state"] = "loaded" if loaded else "loading" if self._loading else "not loaded"
         if loaded is not None:
             details |= {"device": str(loaded.placement.device), "memory": _parameters(loaded)}
@@ -204,6 +205,21 @@ class LocalModel(Generic[M]):
         if gpu:
             torch_for(self._context.runtime).cuda.empty_cache()
         return freed
+
+
+class OneModel(Local):
+    """An engine that is one model of this process: what `Local` and `Engine` ask of it beside its work."""
+
+    model: LocalModel[Any]
+
+    def status(self) -> EngineStatus:
+        return self.model.status()
+
+    def download(self, job: Job) -> None:
+        self.model.download(job)
+
+    def unload(self) -> int:
+        return self.model.unload()
 
 
 def _parameters(loaded: Loaded[Any]) -> int:

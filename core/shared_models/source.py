@@ -118,7 +118,10 @@ class Source:
     @property
     def nbytes(self) -> int:
         """Bytes of what lies here and is wanted; 0 where nothing does. Cheap: a folder is not walked."""
-        found = self.here()
+        return self.size(self.here())
+
+    def size(self, found: Path | None) -> int:
+        """The same of what `here` has found already."""
         try:
             if found is None:
                 return 0

@@ -135,9 +135,9 @@ def again(job: Job, attempt: Callable[[], None], gained: Callable[[], int]) -> N
 
 def _grow(file: File, part: Path, progress: Progress) -> None:
     try:
-        again(progress.job, lambda: _receive(file, part, progress), lambda: _size(part))
+        again(progress.job, lambda: _receive(file, part, progress), lambda: size_of(part))
     except Passing as fault:
-        here, total = _size(part), file.nbytes or int(_noted(part).get("total") or 0)
+        here, total = size_of(part), file.nbytes or int(_noted(part).get("total") or 0)
         if not here:
             reason = str(fault)
             raise EngineUnavailable(f"{file.name} did not come: {reason}.", NETWORK) from fault
@@ -221,7 +221,7 @@ def _judge(file: File, first: bytes, start: int, total: int) -> None:
 
 def _verify(file: File, part: Path, job: Job) -> None:
     """Raises `EngineUnavailable` and removes the part where a digest or the size is not the known one."""
-    size = _size(part)
+    size = size_of(part)
     if not size and not file.digests:
         remove(part)
         raise EngineUnavailable(f"{wire.shown(file.address)} gives an empty file.", f"Check the address; {BY_HAND}")
@@ -238,7 +238,7 @@ def _verify(file: File, part: Path, job: Job) -> None:
 
 def _start(file: File, part: Path) -> int:
     """Bytes of the part that can be gone on with: of this address, and with something to know the file by."""
-    here = _size(part)
+    here = size_of(part)
     note = _noted(part)
     same = bool(file.digests) or (note.get("address") == _mark(file.address) and bool(note.get("validator")))
     if here and (not same or (file.nbytes and here > file.nbytes)):
@@ -274,7 +274,8 @@ def _mark(address: str) -> str:
     return hashlib.sha256(address.encode()).hexdigest()
 
 
-def _size(path: Path) -> int:
+def size_of(path: Path) -> int:
+    """Bytes of a file; 0 where there is none."""
     try:
         return path.stat().st_size
     except OSError:

@@ -10,9 +10,9 @@ from typing import Any
 from core import voice
 from core.errors import SettingsError
 from core.jobs import Job
-from core.ports import Local, Transcriber
+from core.ports import Transcriber
 from core.registry import EngineContext
-from core.shared_models.local import LocalModel
+from core.shared_models.local import LocalModel, OneModel
 from core.shared_models.passes import held, translated
 from core.shared_models.placement import Placement, torch_for
 from core.shared_models.source import Source, Wanted
@@ -20,7 +20,7 @@ from core.speech import checkpoint
 from core.speech.windows import Listener, Piece, Wish
 from core.types.arrays import Floats
 from core.types.audio import RATE, AudioClip
-from core.types.engine import EngineInfo, EngineStatus
+from core.types.engine import EngineInfo
 from core.types.speech import Segment, Transcript, Word
 
 DISTRIBUTION = "openai-whisper"
@@ -35,7 +35,7 @@ GROWS = 2.0  # the published checkpoints are in float16
 _ONE_AT_A_TIME = threading.Lock()
 
 
-class WhisperTranscriber(Transcriber, Local):
+class WhisperTranscriber(OneModel, Transcriber):
     """Every segment that Whisper decodes, with its own doubts and what the sound itself tells: nothing is left out.
 
     avg_logprob, no_speech_prob and compression are the window's (30 s), as Whisper gives them. model: one of Whisper's
@@ -52,7 +52,7 @@ class WhisperTranscriber(Transcriber, Local):
         self.wish = Wish(task, language, words)
         self._context, self._name = context, model
         source = Source(checkpoint.address(model), FILES, context)
-        self._model: LocalModel[Any] = LocalModel(
+        self.model: LocalModel[Any] = LocalModel(
             "Whisper", source, context, device, dtype, ("whisper",), self._loaded, without=WITHOUT, grows=GROWS
         )
 
@@ -64,17 +64,8 @@ class WhisperTranscriber(Transcriber, Local):
         model = checkpoint.load(path, self._name, placement, torch_for(self._context.runtime))
         return model, model
 
-    def status(self) -> EngineStatus:
-        return self._model.status()
-
-    def download(self, job: Job) -> None:
-        self._model.download(job)
-
-    def unload(self) -> int:
-        return self._model.unload()
-
     def transcribe(self, clip: AudioClip, job: Job) -> Transcript:
-        model = self._model.get(job).value
+        model = self.model.get(job).value
         with held(_ONE_AT_A_TIME, job), translated("Whisper", f"'{clip.name}'", "Try another sound, or another model."):
             listener = Listener(model, clip.samples, self.wish, job)
             listener.run()

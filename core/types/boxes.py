@@ -166,12 +166,12 @@ class Proposals:
     def __len__(self) -> int:
         return len(self.boxes)
 
-    @property
+    @cached_property
     def box_scores(self) -> Floats:
         """(Q,) float32: what the box threshold is compared with."""
         if self.peaks is not None:
             return self.peaks
-        return np.asarray(self.scores.max(1, initial=0.0), np.float32)
+        return frozen(self.scores.max(1, initial=0.0), np.float32)
 
     @cached_property
     def worded(self) -> Bools:

@@ -69,8 +69,8 @@ def collect(sound: Sound, wait: float = 0.0) -> None:
     handle = sound.handle
     if handle is None:
         return
-    done = handle.finished
-    for item in handle.drain(wait):
+    items, done = handle.take(wait)
+    for item in items:
         if isinstance(item, Heard):
             sound.transcript, sound.spoken = item.transcript, item.spoken
             sound.problem = _nothing(sound)

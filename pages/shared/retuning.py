@@ -126,8 +126,8 @@ def collect(part: Part, wait: float = 0.0) -> None:
         handle = part.job
         if handle is None:
             return
-        done = handle.finished
-        for item in handle.drain(wait):
+        items, done = handle.take(wait)
+        for item in items:
             if isinstance(item, Turn):
                 part.turn, part.note = item, AGAIN
             else:

@@ -195,8 +195,8 @@ def collect(exchange: Exchange, wait: float = 0.0) -> None:
         handle = exchange.handle
         if handle is None:
             return
-        done = handle.finished  # asked before the queue is emptied: what was yielded until then is in it
-        for item in handle.drain(wait):
+        items, done = handle.take(wait)
+        for item in items:
             if isinstance(item, Result):
                 exchange.glance = None
                 exchange.parts.append(
