@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
+from core.engine_facts import LOADED, LOADING, NOT_LOADED
 from core.errors import EngineUnavailable, WorkbenchError
 from core.jobs import Job
 from core.ports import Local
@@ -154,7 +155,7 @@ class LocalModel(Generic[M]):
         loaded, path = self._loaded, self.source.here()
         details: dict[str, Any] = {"model": self.source.model, "device": self._device, "dtype": self._dtype}
         details |= {"weights": str(path) if path is not None else "", "bytes": self.source.size(path)}
-        details["state"] = "loaded" if loaded else "loading" if self._loading else "not loaded"
+        details["state"] = LOADED if loaded else LOADING if self._loading else NOT_LOADED
         if loaded is not None:
             details |= {"device": str(loaded.placement.device), "memory": _parameters(loaded)}
             details["dtype"] = str(loaded.placement.dtype).removeprefix("torch.")

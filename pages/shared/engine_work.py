@@ -5,7 +5,6 @@ All of it is the process's, seen by everyone.
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -177,19 +176,10 @@ def _downloaded(engine: Any, work: Work, job: Job) -> Iterator[str]:
 def _unloaded(engine: Any, work: Work, job: Job) -> Iterator[str]:
     work.text = "Letting the model go"
     before = resident()
-    freed = _free(engine)
+    freed = engine.unload()
     work.said = unload_message(freed, before, resident())
     yield work.said
 
 
 def _let_go(engine: Any, job: Job) -> Iterator[int]:
-    yield _free(engine)
-
-
-def _free(engine: Any) -> int:
-    """Unload, and collect also what was frozen out of the collector's sight."""
-    gc.unfreeze()
-    freed: int = engine.unload()
-    gc.collect()
-    gc.freeze()
-    return freed
+    yield engine.unload()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from core.engine_facts import LOADED, LOADING, NOT_LOADED, EngineFacts, facts_of
 from core.errors import SettingsError
 from core.settings import Settings, load_settings
 from core.settings_file import RUNTIME, set_in
+from core.shared_models.local import DOWNLOAD
 from core.shared_models.memory import resident
 from core.types.engine import EngineStatus
 from pages.shared import access, engine_work, engines
@@ -24,7 +26,6 @@ from pages.shared.views_pictures import problem
 from pages.shared.views_status import FETCH, FETCH_WEIGHTS
 
 POLL = 0.5
-DOWNLOAD = "download"  # the status' word for what `Local.download` mends
 STATES = {LOADED: "In memory", LOADING: "Loading", NOT_LOADED: "Ready, loads at its first use"}
 RUNTIME_TITLE = "Models of this process"
 MINUTE, HOUR = 60, 3600
@@ -87,15 +88,14 @@ def title_of(port: str) -> str:
 
 
 def _port(port: str, status: EngineStatus, used: Settings, files: Settings | None, may: Verdict) -> None:
-    facts, engine = facts_of(status), engines.serving(port)
+    facts, engine, work = facts_of(status), engines.serving(port), engine_work.works().get(port)
     with st.container(border=True, gap="small", key=f"engine-{port}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             with st.container(gap="xxsmall", width="stretch"):
                 icon = ":green[:material/check_circle:]" if status.ready else ":orange[:material/error:]"
                 st.markdown(f"{icon} **{escape(title_of(port))}** :gray[{escape(used.ports[port].backend)}]")
-            _buttons(port, status, facts, may, files is not None)
+            _buttons(port, engine, work, status, facts, may, files is not None)
         _told(port, status, facts, absent=isinstance(engine, Absent))
-        work = engine_work.works().get(port)
         if work is not None and work.running:
             _progress(port)
         elif work is not None:
@@ -104,9 +104,9 @@ def _port(port: str, status: EngineStatus, used: Settings, files: Settings | Non
             form.port_form(port, files, set_in(files))
 
 
-def _buttons(port: str, status: EngineStatus, facts: EngineFacts, may: Verdict, files: bool) -> None:
-    engine = engines.serving(port)
-    work = engine_work.works().get(port)
+def _buttons(
+    port: str, engine: Any, work: Work | None, status: EngineStatus, facts: EngineFacts, may: Verdict, files: bool
+) -> None:
     busy = work is not None and work.running
     with st.container(horizontal=True, width="content", gap="xsmall"):
         if not isinstance(engine, Absent) and port in TRIALS:
