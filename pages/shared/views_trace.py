@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 
+import numpy as np
 import streamlit as st
 
 from core.dialogue.wording import BUTTONS
@@ -24,7 +24,6 @@ from pages.shared.views_correct import intent_field, phrase_field
 
 DIGEST_CHARS = 16
 MOST_PIECES = 12  # of a sound
-SEPARATORS = re.compile(r"[\s.?]+")  # what a caption takes for the end of a phrase
 APART = (
     "A phrase added later is measured on its own, as is one that the caption had no room for. The words of a caption"
     " change each other's scores: those of one are not those of another."
@@ -181,11 +180,12 @@ def _captions(part: Part, proposals: Proposals) -> None:
 def captions_of(proposals: Proposals) -> dict[str, list[str]]:
     """The captions under which phrases that are still asked for were measured, each with these phrases."""
     found: dict[str, list[str]] = {}
-    for caption in dict.fromkeys(proposals.captions):
-        asked = {part.strip(" .") for part in caption.lower().split(" . ")}
-        phrases = [phrase for phrase in proposals.phrases if SEPARATORS.sub(" ", phrase.lower()).strip() in asked]
+    passes = np.array(proposals.passes, int)
+    for number, caption in enumerate(proposals.captions):
+        asked = (proposals.scores[passes == number] > 0).any(0)  # a box speaks about the phrases of its own pass
+        phrases = [phrase for phrase, spoken in zip(proposals.phrases, asked, strict=True) if spoken]
         if caption and phrases:
-            found[caption] = phrases
+            found.setdefault(caption, []).extend(phrases)
     return found
 
 
