@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -18,24 +19,32 @@ Visit = Callable[..., App]
 FIRST = OBJECTS[0][1]
 
 
-class SlowSegmenter(FakeSegmenter):
-    """Waits as its detector does."""
+class HeldSegmenter(FakeSegmenter):
+    """Waits while `go_on` is not set."""
 
-    def __init__(self, detector: WordDetector) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.detector = detector
+        self.go_on = threading.Event()
+        self.go_on.set()
 
     def segment(self, image, prompts, job):  # type: ignore[no-untyped-def]
-        while not self.detector.go_on.wait(0.02):
+        while not self.go_on.wait(0.02):
             job.check()
         return super().segment(image, prompts, job)
 
 
 @pytest.fixture
-def detector(monkeypatch: pytest.MonkeyPatch) -> Iterator[WordDetector]:
+def segmenter() -> Iterator[HeldSegmenter]:
+    found = HeldSegmenter()
+    yield found
+    found.go_on.set()
+
+
+@pytest.fixture
+def detector(monkeypatch: pytest.MonkeyPatch, segmenter: HeldSegmenter) -> Iterator[WordDetector]:
     """A slow detector with a quick look, and a page that does not wait for it."""
     found = WordDetector(OBJECTS, slow=True)
-    serve(monkeypatch, plain_engines(detector=found, segmenter=SlowSegmenter(found)))
+    serve(monkeypatch, plain_engines(detector=found, segmenter=segmenter))
     monkeypatch.setattr("pages.shared.views.pump", lambda *_: None)
     yield found
     found.go_on.set()
@@ -100,15 +109,17 @@ def test_stop_ends_the_look_with_the_request(visit: Visit, detector: WordDetecto
     assert not app.part.turn.detections.items
 
 
-def test_the_boxes_of_the_full_pass_take_its_place_before_the_outlines(visit: Visit, detector: WordDetector) -> None:
+def test_the_boxes_of_the_full_pass_take_its_place_before_the_outlines(
+    visit: Visit, detector: WordDetector, segmenter: HeldSegmenter
+) -> None:
     app = looked(visit, detector)
-    detector.slow = False
-    original, detector.go_on = detector.go_on, type(detector.go_on)()  # the segmenter waits on
-    original.set()
+    segmenter.go_on.clear()
+    detector.go_on.set()
     until(lambda: glance_is_whole(app))
     app.run()
     assert WHOLE in app.captions and PREVIEW not in app.captions
     assert glance(app).detections.items[0].box == FIRST
+    segmenter.go_on.set()
     finish(app, detector)
     assert WHOLE not in app.captions
 
