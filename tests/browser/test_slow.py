@@ -109,7 +109,7 @@ def listens(user: User, name: str) -> None:
     page = user.page
     attach(user, "memo.m4a", recording(speech(2.0), "m4a"))
     send(page, "")
-    page.get_by_text("Listening").first.wait_for(timeout=WAIT_MS)
+    page.locator("[class*=st-key-listening-]").wait_for(timeout=WAIT_MS)
     check(user, f"{name}-4-listening")
     words = page.get_by_label("Change what was heard, then send it")
     expect(words).to_have_value("Segment the cat.", timeout=WAIT_MS)
@@ -141,3 +141,5 @@ def attach(user: User, name: str, data: bytes) -> None:
     field = user.page.locator("[data-testid=stChatInput] input[type=file]")
     field.set_input_files([{"name": name, "mimeType": "", "buffer": data}])
     user.page.get_by_test_id("stChatInput").get_by_text(name).wait_for()
+    # While the file is on its way the field takes no Enter.
+    expect(user.page.get_by_test_id("stChatInputSubmitButton")).to_be_enabled(timeout=WAIT_MS)
