@@ -5,57 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from core.errors import InputError
-from core.types.arrays import Bools
-from core.types.boxes import Box
+from core.types.truth import TrueObject, Truth
+
+__all__ = ["TrueObject", "Truth", "read_truth"]
 
 REMEDY = "Give a COCO detection file: images, annotations and categories (cocodataset.org/#format-data)."
-
-
-@dataclass(frozen=True)
-class TrueObject:
-    """box: xyxy pixels. segmentation: polygons or run lengths as COCO writes them, or None. crowd: a group, not one."""
-
-    picture: int
-    category: int
-    box: Box
-    area: float
-    crowd: bool
-    segmentation: Any = None
-
-    def mask(self, width: int, height: int) -> Bools | None:
-        """(height, width); None where the file holds none. Raises `InputError` where it is not COCO's."""
-        if not self.segmentation:
-            return None
-        from pycocotools import mask as compiled
-
-        given = self.segmentation
-        try:
-            if isinstance(given, list):
-                runs = compiled.merge(compiled.frPyObjects(given, height, width))
-            elif isinstance(given["counts"], list):
-                runs = compiled.frPyObjects(given, height, width)
-            else:
-                runs = given
-            return np.asarray(compiled.decode(runs), bool).reshape(height, width)
-        except Exception as error:  # pycocotools checks little and breaks in its own ways
-            raise InputError(f"A segmentation of picture {self.picture} cannot be read: {error}.", REMEDY) from error
-
-
-@dataclass(frozen=True)
-class Truth:
-    """pictures: file name by id. sizes: (width, height) by id where the file tells. categories: name by id."""
-
-    pictures: Mapping[int, str]
-    sizes: Mapping[int, tuple[int, int]]
-    categories: Mapping[int, str]
-    objects: tuple[TrueObject, ...]
 
 
 def read_truth(file: Path) -> Truth:
