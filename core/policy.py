@@ -11,6 +11,7 @@ import numpy as np
 
 from core import geometry
 from core.colours import shares
+from core.sieve import FATES, Fate, Sieved, sieve
 from core.types.boxes import Basis, Box, Detection, Detections, NearestMiss, Proposals
 from core.types.engine import EngineInfo
 from core.types.image import ImageAsset
@@ -48,61 +49,21 @@ def decide(prediction: IntentPrediction, thresholds: Thresholds) -> IntentDecisi
 
 
 def select(proposals: Proposals, thresholds: Thresholds, picture: tuple[int, int]) -> Detections:
-    """Boxes that pass, one phrase each (the best), doubles suppressed, best score first in each phrase.
+    """Boxes that pass (`core.sieve`), one phrase each, best score first in each phrase.
 
-    Doubles are boxes of one phrase, or of two passes of a model that scores words, that overlap. Such a model's box
-    must pass the box threshold with its best token and the text threshold with a token of its phrase.
     picture: (width, height). The best box of each phrase that did not pass is kept as its nearest miss.
     """
-    best = proposals.scores.argmax(1) if len(proposals) and proposals.phrases else np.zeros(len(proposals), int)
-    values = proposals.box_scores
-    ranked: list[np.ndarray] = []
-    kept: list[list[int]] = []
-    for column, phrase in enumerate(proposals.phrases):
-        rows = np.flatnonzero((best == column) & (proposals.scores[:, column] > 0))
-        rows = rows[np.argsort(-values[rows], kind="stable")]
-        passed = rows[_passes(proposals, rows, column, phrase, thresholds)]
-        large = [int(r) for r in passed if _share(proposals.boxes[r], picture) >= thresholds.min_area]
-        if len(large) > 1:
-            large = [large[i] for i in geometry.nms(proposals.boxes[large], values[large], thresholds.nms_iou)]
-        ranked.append(rows)
-        kept.append(large)
-    kept = _once(proposals, kept, thresholds.nms_iou)
+    sieved = sieve(proposals, thresholds, picture)
+    order = np.argsort(-sieved.score, kind="stable")
+    ranked = [order[sieved.column[order] == column] for column in range(len(proposals.phrases))]
+    kept = [[int(r) for r in rows if sieved.chosen[r]] for rows in ranked]
     every = [row for rows in kept for row in rows]
     chosen = [_detection(proposals, r, column) for column, rows in enumerate(kept) for r in rows]
     misses = [
-        _nearest_miss(proposals, rows, column, kept[column], every, thresholds, picture)
+        _nearest_miss(proposals, sieved, rows, every if proposals.passes_apart > 1 else kept[column], thresholds)
         for column, rows in enumerate(ranked)
     ]
     return Detections(tuple(chosen), tuple(miss for miss in misses if miss is not None))
-
-
-def _passes(proposals: Proposals, rows: np.ndarray, column: int, phrase: str, thresholds: Thresholds) -> np.ndarray:
-    """(len(rows),) bool: the box threshold, and where words were scored the text threshold, is reached."""
-    limits = {basis: thresholds.for_box(basis, phrase, proposals.listed) for basis in set(proposals.basis)}
-    least = np.array([limits[proposals.basis[r]] for r in rows], np.float64)
-    passed = proposals.box_scores[rows] >= least
-    passed &= ~proposals.worded[rows] | (proposals.scores[rows, column] >= thresholds.words)
-    return np.asarray(passed, bool)
-
-
-def _once(proposals: Proposals, kept: list[list[int]], nms_iou: float) -> list[list[int]]:
-    """Without boxes that a better one of another pass lies on: one object, measured under two captions."""
-    if proposals.passes_apart < 2:
-        return kept
-    order = sorted((r for rows in kept for r in rows), key=lambda r: -float(proposals.box_scores[r]))
-    overlap = geometry.iou(proposals.boxes[order], proposals.boxes[order]) >= nms_iou
-    passes, worded = np.array(proposals.passes)[order], proposals.worded[order]
-    rivals = overlap & (passes[:, None] != passes[None, :]) & worded[:, None] & worded[None, :]
-    left = np.zeros(len(order), bool)
-    for index in range(len(order)):
-        left[index] = not (rivals[index] & left).any()
-    staying = {row for row, stays in zip(order, left, strict=True) if stays}
-    return [[r for r in rows if r in staying] for rows in kept]
-
-
-def _threshold(proposals: Proposals, row: int, phrase: str, thresholds: Thresholds) -> float:
-    return thresholds.for_box(proposals.basis[row], phrase, proposals.listed)
 
 
 def _share(box: Sequence[float] | np.ndarray, picture: tuple[int, int]) -> float:
@@ -130,24 +91,20 @@ def _box(row: np.ndarray) -> Box:
 
 
 def _nearest_miss(
-    proposals: Proposals, rows: np.ndarray, column: int, kept: list[int], every: list[int], thresholds: Thresholds,
-    picture: tuple[int, int],
-) -> NearestMiss | None:  # fmt: skip
-    phrase = proposals.phrases[column]
-    chosen = set(kept)
-    rivals = every if proposals.passes_apart > 1 else kept
+    proposals: Proposals, sieved: Sieved, rows: np.ndarray, chosen: list[int], thresholds: Thresholds
+) -> NearestMiss | None:
+    """The best box of one phrase that was not chosen; a double of something chosen is no miss."""
     for row in rows:
-        if row in chosen:
+        fate = FATES[sieved.fate[row]]
+        if fate in (Fate.CHOSEN, Fate.SILENT, Fate.DOUBLE):
             continue
-        if rivals and geometry.iou(proposals.boxes[[row]], proposals.boxes[rivals]).max() >= thresholds.nms_iou:
-            continue  # a double of something chosen is no miss
-        score, limit = float(proposals.box_scores[row]), _threshold(proposals, int(row), phrase, thresholds)
-        why = "score" if score < limit else "area"
-        word = float(proposals.scores[row, column])
-        if why == "area" and proposals.worded[row] and word < thresholds.words:
-            why, score, limit = "text", word, thresholds.words
-        box = _box(proposals.boxes[row])
-        return NearestMiss(phrase, box, score, limit, why, _detection(proposals, int(row), column))
+        if chosen and geometry.iou(proposals.boxes[[row]], proposals.boxes[chosen]).max() >= thresholds.nms_iou:
+            continue
+        score, limit = float(sieved.score[row]), float(sieved.limit[row])
+        if fate == Fate.TEXT:
+            score, limit = float(sieved.words[row]), thresholds.words
+        detection = _detection(proposals, int(row), int(sieved.column[row]))
+        return NearestMiss(detection.phrase, detection.box, score, limit, str(fate), detection)
     return None
 
 

@@ -217,13 +217,18 @@ def _thresholds(table: Mapping[str, Any], fitting: Mapping[str, Any]) -> Thresho
             raise SettingsError(f"[thresholds] {key} is unknown.", f"Allowed: {', '.join(sorted(allowed))}.")
         if key in ("by_basis", "listed", "phrase"):
             changes[key] = {**changes.get(key, {}), **_fractions(key, value)}
+        elif key == "top_k":
+            _expect_kind("[thresholds] top_k", value, int)
+            changes[key] = int(value)
         else:
             _expect_kind(f"[thresholds] {key}", value, float)
             changes[key] = float(value)
     try:
         return Thresholds(**changes)
     except ValueError as error:
-        raise SettingsError(f"[thresholds] {error}.", "Thresholds are shares between 0 and 1.") from error
+        raise SettingsError(
+            f"[thresholds] {error}.", "Thresholds are shares between 0 and 1; top_k is a number of boxes."
+        ) from error
 
 
 def _fractions(key: str, table: Any) -> dict[str, float]:

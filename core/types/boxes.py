@@ -242,7 +242,7 @@ class Detection:
 
 @dataclass(frozen=True)
 class NearestMiss:
-    """The best box that did not pass, and why: "score", "text", "colour", "filter", "overlap" or "area"."""
+    """The best box that did not pass, and why: "score", "text", "colour", "filter", "area" or "top_k"."""
 
     phrase: str
     box: Box

@@ -21,6 +21,7 @@ class Thresholds:
     listed (a false name is worse there). box: one override for every basis but `user`, or None. phrase: overrides for
     single phrases.
     text: score that a word of the phrase must reach, where a model scores words; None for the usual (`words`).
+    top_k: most boxes of one phrase, the best first; None for all.
     nms_iou: boxes of one phrase that overlap more are one. min_area: smallest box or mask, as a share of the picture.
     mask_cut: probability at which a pixel belongs to the object. colour: share of an object's own pixels that must
     carry the colour asked for. abstain_score, abstain_margin: below either, the intent is asked back.
@@ -34,6 +35,7 @@ class Thresholds:
     box: float | None = None
     phrase: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     text: float | None = None
+    top_k: int | None = None
     nms_iou: float = 0.6
     min_area: float = 0.0
     mask_cut: float = 0.45
@@ -53,6 +55,7 @@ class Thresholds:
         for name in ("box", "text"):
             value = getattr(self, name)
             expect(value is None or 0 <= value <= 1, f"{name} must lie in [0, 1] or be None, but got {value}")
+        expect(self.top_k is None or self.top_k >= 1, f"top_k must be at least 1 or None, but got {self.top_k}")
         for name in ("by_basis", "listed", "phrase"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 

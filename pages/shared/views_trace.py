@@ -35,7 +35,7 @@ MISS_WORDS = {
     "colour": "too little of the colour",
     "filter": "not at the place asked for",
     "area": "too small",
-    "overlap": "overlaps a better one",
+    "top_k": "its phrase has enough better ones",
 }
 SERVED = {
     "intent": "Understands requests", "keywords": "Finds the words for things", "detection": "Finds boxes",
