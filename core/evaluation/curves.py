@@ -55,7 +55,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Sweep:
-    """curves: all together first, then one for each phrase. pictures: how many had marks. unknown: how many had none."""
+    """curves: all together first, then one for each phrase. pictures, unknown: how many had marks, how many none."""
 
     curves: tuple[Curve, ...]
     pictures: int
