@@ -18,6 +18,7 @@ from core.sessions.archive import write_archive
 from core.sessions.database import Database
 from core.sessions.decoded import Decoded
 from core.sessions.examples import Example
+from core.sessions.experiments import ExperimentStore
 from core.sessions.importing import Import
 from core.sessions.measurements import Measurements
 from core.sessions.pictures import REOPEN, PictureStore
@@ -25,14 +26,12 @@ from core.sessions.records import Kept, Summary, json_text, one_line, owner_key
 from core.sessions.rows import NoSuchChat
 from core.sessions.running import Run
 from core.sessions.tables import CHATS
-from core.sessions.upkeep import Tidied, Upkeep
+from core.sessions.upkeep import TOUCH_SECONDS, Tidied, Upkeep
 from core.settings import Settings
 from core.types.picture import PictureRef
 from core.types.record import Record
 
 __all__ = ["Kept", "NoSuchChat", "SessionStore", "Summary", "Tidied"]
-
-TOUCH_SECONDS = 86_400.0  # opening a chat counts against `keep_days`; once a day is enough
 
 
 class SessionStore:
@@ -50,6 +49,7 @@ class SessionStore:
         self._database = Database(kept.url, folder / "chats.db")
         self._run = Run(folder / "running")
         self._upkeep = Upkeep(self._database, self._run, self.pictures, self.measurements, kept)
+        self.experiments = ExperimentStore(self._database, self.pictures, self._upkeep, kept)
 
     def close(self) -> None:
         """Let go of the database; what this store left unfinished counts as interrupted from now on."""

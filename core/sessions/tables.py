@@ -1,7 +1,7 @@
 """The tables as they are now; `migrations` leads every earlier version here.
 
-A chat belongs to an owner, who is stored as SHA-256 of the id. `uses` says which pictures a chat refers to and where:
-a file goes with its last row.
+A chat or an experiment belongs to an owner, who is stored as SHA-256 of the id. `uses` says which pictures a chat
+refers to and where, `experiment_uses` the same of experiments: a file goes with its last row in both.
 """
 
 from __future__ import annotations
@@ -79,4 +79,29 @@ EXAMPLES = Table(
     Column("node", String(ID), primary_key=True),
     Column("created", Float(53), nullable=False),
     Column("data", Text, nullable=False),
+)
+
+# updated: the experiment's own. touched: last change or opening, for retention. pictures, variants: how many. phrases:
+# JSON. data: a packed `Experiment`, JSON, zlib; its title is the one it was put with, the column's is the latest.
+EXPERIMENTS = Table(
+    "experiments",
+    METADATA,
+    Column("id", String(ID), primary_key=True),
+    Column("owner", String(KEY), nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("created", Float(53), nullable=False),
+    Column("updated", Float(53), nullable=False),
+    Column("touched", Float(53), nullable=False),
+    Column("pictures", Integer, nullable=False),
+    Column("variants", Integer, nullable=False),
+    Column("phrases", Text, nullable=False),
+    Column("data", LargeBinary(LARGE), nullable=False),
+)
+
+EXPERIMENT_USES = Table(
+    "experiment_uses",
+    METADATA,
+    Column("experiment", String(ID), ForeignKey("experiments.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(KEY), primary_key=True),
+    Index("ix_experiment_uses_key", "key"),
 )

@@ -1,4 +1,4 @@
-"""What leaves, and when: deleted chats' files, old chats, orphaned pictures, dead runs, measurements over quota."""
+"""What leaves, and when: old chats and experiments, orphaned pictures, dead runs, measurements over quota or age."""
 
 from __future__ import annotations
 
@@ -16,23 +16,26 @@ from core.sessions.measurements import Measurements
 from core.sessions.pictures import PictureStore
 from core.sessions.records import to_bytes
 from core.sessions.running import Run
-from core.sessions.tables import CHATS, RECORDS, USES
+from core.sessions.tables import CHATS, EXPERIMENT_USES, EXPERIMENTS, RECORDS, USES
 from core.settings import SessionSettings
 
 DAY_SECONDS = 86_400.0
+TOUCH_SECONDS = DAY_SECONDS  # opening counts against `keep_days`; once a day is enough
 ORPHAN_SECONDS = 3600.0  # a picture that was just uploaded is not referred to yet
 UNKNOWN_SECONDS = 3600.0  # a request whose run cannot be asked counts as interrupted after this
 AT_ONCE = 500  # values in one statement
+KEYS = (USES.c.key, EXPERIMENT_USES.c.key)  # everything that refers to a picture
 
 
 @dataclass(frozen=True)
 class Tidied:
-    """How many chats, picture files and stored measurements left, and how many requests were marked interrupted."""
+    """How many chats, picture files, stored measurements and experiments left; how many requests were interrupted."""
 
     chats: int = 0
     pictures: int = 0
     measurements: int = 0
     interrupted: int = 0
+    experiments: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,16 +50,17 @@ class Upkeep:
 
     def tidy(self, now: float) -> Tidied:
         """Everything that is due; `now` in seconds since 1970."""
-        young = now - ORPHAN_SECONDS
+        young, old = now - ORPHAN_SECONDS, now - self.settings.keep_days * DAY_SECONDS
         with self.database.read() as connection:
-            old = CHATS.c.touched < now - self.settings.keep_days * DAY_SECONDS
-            chats = connection.scalars(select(CHATS.c.id).where(old)).all()
-        gone = self.drop_chats(chats)
+            chats = connection.scalars(select(CHATS.c.id).where(CHATS.c.touched < old)).all()
+            experiments = connection.scalars(select(EXPERIMENTS.c.id).where(EXPERIMENTS.c.touched < old)).all()
+        gone = self.drop_chats(chats) + self.drop_experiments(experiments)
         with self.database.write() as connection:  # nobody refers to another picture meanwhile
-            gone += self.pictures.sweep(set(connection.scalars(select(USES.c.key).distinct())), young)
+            used = {key for column in KEYS for key in connection.scalars(select(column).distinct())}
+            gone += self.pictures.sweep(used, young)
         broken = self._mark_interrupted()
         self.run.remove_dead(young)
-        return Tidied(len(chats), gone, self.measurements.tidy(young), broken)
+        return Tidied(len(chats), gone, self.measurements.tidy(young, old), broken, len(experiments))
 
     def drop_chats(self, chats: Sequence[str]) -> int:
         """Delete these chats and what only they refer to; how many picture files went.
@@ -72,12 +76,25 @@ class Upkeep:
                 connection.execute(delete(CHATS).where(CHATS.c.id.in_(part)))
         return self.drop_pictures(keys)
 
+    def drop_experiments(self, experiments: Sequence[str]) -> int:
+        """Delete these experiments and the pictures that only they refer to; how many picture files went.
+
+        What was measured for them belongs to pictures and phrases, not to them: it leaves when it is not used any more.
+        """
+        if not experiments:
+            return 0
+        with self.database.write() as connection:
+            keys = set(_chosen(connection, select(EXPERIMENT_USES.c.key), EXPERIMENT_USES.c.experiment, experiments))
+            for part in _parts(experiments):
+                connection.execute(delete(EXPERIMENTS).where(EXPERIMENTS.c.id.in_(part)))
+        return self.drop_pictures(keys)
+
     def drop_pictures(self, keys: Collection[str]) -> int:
-        """Delete those that no chat refers to any more; how many files went."""
+        """Delete those that no chat and no experiment refers to any more; how many files went."""
         if not keys:
             return 0
         with self.database.write() as connection:  # nobody refers to them meanwhile
-            used = set(_chosen(connection, select(USES.c.key), USES.c.key, sorted(keys)))
+            used = {key for column in KEYS for key in _chosen(connection, select(column), column, sorted(keys))}
             return self.pictures.forget(set(keys) - used)
 
     def is_gone(self, run: str, since: float) -> bool:

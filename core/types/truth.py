@@ -51,6 +51,7 @@ class Truth:
     """An annotation file. pictures: file name by id. sizes: (width, height) by id where the file tells them.
 
     categories: name by id. left_out: what of the file was not used, and why: a line for each reason.
+    partial: pictures that may hold more objects than the file says.
     """
 
     pictures: Mapping[int, str]
@@ -58,6 +59,7 @@ class Truth:
     categories: Mapping[int, str]
     objects: tuple[TrueObject, ...]
     left_out: tuple[str, ...] = ()
+    partial: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -81,4 +83,3 @@ class Marks:
     objects: tuple[Mark, ...] = ()
     refused: tuple[Mark, ...] = ()
     complete: bool = True
-

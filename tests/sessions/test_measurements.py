@@ -194,3 +194,63 @@ def test_eight_threads_save_and_load(kept: Measurements) -> None:
         return kept.load(bare(turn)) is not None
 
     assert answers_at_once(use) == [True] * 8
+
+
+KEY = "a picture; brown dog; an engine"
+
+
+def test_what_is_kept_under_a_key_comes_back_to_the_last_bit(kept: Measurements) -> None:
+    proposals, _ = measured()
+    worded = replace(proposals, peaks=np.array([0.1, 1 / 3], np.float32), captions=("cat . brown dog .",))
+    for key, one in ((KEY, proposals), ("a key \udcff", worded), ("", Proposals.none(("cat",)))):
+        kept.put(key, one)
+        back = kept.get(key)
+        assert back is not None and not differences(one, back)
+    assert kept.get("another key") is None
+
+
+def test_putting_again_replaces_and_no_turn_is_touched(kept: Measurements, tmp_path: Path) -> None:
+    turn = rich_turn()
+    kept.save(turn)
+    for seed in range(2):
+        kept.put(KEY, measured(seed=seed)[0])
+    back = kept.get(KEY)
+    assert back is not None and not differences(measured(seed=1)[0], back)
+    assert len(files(tmp_path)) == 2 and kept.load(bare(turn)) is not None
+    kept.forget([KEY, turn.id])
+    assert kept.get(KEY) is not None and kept.load(bare(turn)) is None
+
+
+def test_turns_and_keys_share_the_quota_and_the_ones_used_longest_ago_leave(tmp_path: Path) -> None:
+    large = Measurements(tmp_path, 100)
+    turn = replace(rich_turn(), bank=MappingProxyType({}))
+    proposals, _ = measured()
+    large.save(turn)
+    for number in range(2):
+        large.put(str(number), proposals)
+    for second, file in enumerate((large._file(turn), large._named("0"), large._named("1"))):
+        os.utime(file, (1000 + second, 1000 + second))
+    assert large.get("0") is not None  # used now
+    size = max(file.stat().st_size for file in files(tmp_path))
+    Measurements(tmp_path, 3.5 * size / 1e6).put("2", proposals)
+    assert [large.get(str(number)) is not None for number in range(3)] == [True, True, True]
+    assert large.load(bare(turn)) is None
+    Measurements(tmp_path, 0.5 * size / 1e6).put("3", proposals)
+    assert large.get("3") is None and large.get("0") is not None
+
+
+@pytest.mark.parametrize("damage", [_cut, _object_array, lambda _: b"", lambda _: b"PK\x05\x06" + bytes(18)])
+def test_a_damaged_file_of_a_key_is_evicted(
+    kept: Measurements, tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    kept.put(KEY, measured()[0])
+    [file] = files(tmp_path)
+    file.write_bytes(damage(file.read_bytes()))
+    assert kept.get(KEY) is None and not files(tmp_path)
+
+
+def test_a_file_under_another_key_is_not_believed(kept: Measurements) -> None:
+    kept.put(KEY, measured()[0])
+    kept._named("other").write_bytes(kept._named(KEY).read_bytes())
+    kept._named("a turn's").write_bytes(to_npz(rich_turn()))
+    assert kept.get("other") is None and kept.get("a turn's") is None

@@ -15,6 +15,7 @@ from PIL import Image
 from core.settings import SessionSettings, Settings, load_settings
 from core.types.boxes import Basis, Detection, Detections, NearestMiss, Proposals, Reading, Suggestion
 from core.types.engine import EngineInfo
+from core.types.experiment import EngineChoice, Experiment, Outcome, Variant
 from core.types.image import ImageAsset
 from core.types.language import (
     Filter,
@@ -31,6 +32,7 @@ from core.types.record import Record, Result
 from core.types.reference import Adjustments, Keep, Operation, Reference
 from core.types.speech import Segment, Transcript, Word
 from core.types.thresholds import Thresholds
+from core.types.truth import Mark, Marks
 from core.types.turn import Act, Action, Answer, Clicked, Failure, Status, Turn, new_id
 
 WIDTH, HEIGHT = 60, 40
@@ -129,6 +131,24 @@ def rich_record(picture: PictureRef, edited: PictureRef | None = None, parent: s
     plain: dict[str, Any] = {"how": "with a box drawn by hand", "steps": ("Looked.", "Found."), "finished": True}
     return Record(
         turn.text, parent=parent, pictures=(picture,), results=(result,), **{**plain, **more}
+    )  # fmt: skip
+
+
+def rich_experiment(*pictures: PictureRef, **more: Any) -> Experiment:
+    """Every field has a value of its own; the first picture has marks."""
+    numbers = Thresholds({Basis.CLASS: 0.1 + 0.2}, {Basis.FACE: 0.8}, 1 / 3, {"brown dog": 0.2}, 0.4, 5, 0.55, 0.001)
+    first = Variant("Its own", Thresholds())
+    second = Variant("the article", numbers, EngineChoice("transformers", "a model"), EngineChoice("embedded"))
+    marks = Marks((Mark("brown dog", BOX), Mark("cat", (0.0, 0.0, 5.0, 1 / 3), True)), (Mark("cat", BOX),), False)
+    outcome = Outcome(
+        second.id, ("fake 1.2",), MappingProxyType({"brown dog": 2, "cat": 0}), 3, 2, 1.0, 2 / 3, 0.8, 0.7, 0.9,
+        MappingProxyType({"zebra": 1}), 1_700_000_000.5,
+    )  # fmt: skip
+    plain: dict[str, Any] = {"title": "Dogs 🐕", "created": 1_700_000_000.0}
+    return Experiment(
+        pictures=pictures, phrases=("brown dog", "cat"), distractors=("zebra",), variants=(first, second),
+        marks=MappingProxyType({ref.key: marks for ref in pictures[:1]}), truth="dogs.json, COCO",
+        outcomes=MappingProxyType({second.id: outcome}), **{**plain, **more},
     )  # fmt: skip
 
 
