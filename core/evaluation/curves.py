@@ -27,7 +27,9 @@ class Case:
 class Row:
     """What a box threshold gives at IoU .5. count: boxes shown. right: those on an object of their phrase.
 
-    precision, recall, f1 in [0, 1]; 0 where they would be divided by 0.
+    precision, recall, f1 in [0, 1]; 0 where they would be divided by 0. Boxes that count neither way (on a crowd, or
+    unknown on a picture that is not marked completely) are not in `count`, so precision is right / count.
+    threshold: NaN where the boxes had several.
     """
 
     threshold: float
@@ -36,6 +38,12 @@ class Row:
     f1: float
     count: int
     right: int = 0
+
+    @classmethod
+    def counted(cls, threshold: float, right: int, count: int, objects: int) -> Row:
+        """The figures of so many right boxes among so many shown, where so many objects are."""
+        precision, recall, f1 = share(right, count), share(right, objects), share(2 * right, count + objects)
+        return cls(threshold, precision, recall, f1, count, right)
 
 
 @dataclass(frozen=True)
@@ -103,8 +111,9 @@ class PictureErrors:
 class Claim:
     """What the detector claims to see of a phrase that is surely absent.
 
-    count: boxes at the present numbers. highest: the best score, 0 where there is none. picture: where it is, "" then.
-    silent_at: the lowest step of the grid at which no box passes; None where even 1 does not silence it.
+    count: boxes at the present numbers. highest: the best score that passes all numbers but the box threshold, 0 where
+    there is none. picture: where it is, "" then. silent_at: the lowest step of the grid at which no box passes; None
+    where even the highest step does not silence it.
     """
 
     phrase: str
@@ -112,6 +121,11 @@ class Claim:
     highest: float
     picture: str
     silent_at: float | None
+
+
+def share(part: int, whole: int) -> float:
+    """part / whole; 0 of nothing."""
+    return part / whole if whole else 0.0
 
 
 def at_precision(curve: Curve, precision: float) -> Row | None:

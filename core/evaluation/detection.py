@@ -1,36 +1,33 @@
 """Boxes and masks against a COCO file: AP without thresholds, precision and recall with the default ones, mask IoU.
 
 Every category that the detector covers is asked for at once, and the thresholds for "everything listed" hold. Each box
-counts for its best category, and doubles are suppressed as in every turn. pycocotools (Lin et al. 2014) scores the
-boxes, at most 100 a category and picture; masks are cut from the true boxes.
+counts for its best category, and doubles are suppressed as in every turn. `coco_eval` scores the boxes, for AP at most
+100 a category and picture; masks are cut from the true boxes.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from core import masking, policy
 from core.errors import InputError
+from core.evaluation.coco_eval import Found, average_precisions, match
+from core.evaluation.curves import Row
 from core.evaluation.truth import TrueObject, Truth
 from core.jobs import Job
 from core.pictures import open_picture
 from core.ports import Detector, Segmenter
 from core.settings import Limits
-from core.types.arrays import Floats
 from core.types.boxes import Detections, Reading
 from core.types.image import ImageAsset
 from core.types.masks import Prompt
 from core.types.thresholds import Thresholds
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ def evaluate(
     everything = thresholds.with_(box=0.0, phrase={}, min_area=0.0)
     asked: dict[int, str] = {}
     skipped: list[tuple[str, str]] = []
-    found, passed, ious = list[Row](), list[Row](), list[float]()
+    found, passed, ious = list[Found](), list[Found](), list[float]()
     seconds = [0.0, 0.0]
     for number, (key, file) in enumerate(files.items()):
         job.report(number / len(files), f"{number + 1} of {len(files)}: {file.name}")
@@ -158,13 +155,14 @@ def _open(file: Path, size: tuple[int, int] | None, limits: Limits) -> ImageAsse
     return image
 
 
-def _chosen(chosen: Detections, picture: int, categories: Mapping[str, int]) -> list[Row]:
-    return [_row(picture, categories[d.phrase], np.array(d.box), d.score) for d in chosen.items]
-
-
-def _row(picture: int, category: int, box: Floats, score: float) -> Row:
-    x0, y0, x1, y1 = (float(v) for v in box)
-    return {"image_id": picture, "category_id": category, "bbox": [x0, y0, x1 - x0, y1 - y0], "score": score}
+def _chosen(chosen: Detections, picture: int, categories: Mapping[str, int]) -> list[Found]:
+    """The boxes of each category, best first."""
+    of = {category: chosen.of(phrase) for phrase, category in categories.items()}
+    return [
+        Found(picture, category, np.array([d.box for d in some]), np.array([d.score for d in some]))
+        for category, some in of.items()
+        if some
+    ]
 
 
 def _mask_iou(image: ImageAsset, o: TrueObject, segmenter: Segmenter, cut: float, job: Job) -> float | None:
@@ -177,26 +175,24 @@ def _mask_iou(image: ImageAsset, o: TrueObject, segmenter: Segmenter, cut: float
 
 
 def _report(
-    truth: Truth, asked: Mapping[int, str], skipped: Sequence[tuple[str, str]], found: Sequence[Row],
-    passed: Sequence[Row], ious: Sequence[float], seconds: Sequence[float],
+    truth: Truth, asked: Mapping[int, str], skipped: Sequence[tuple[str, str]], found: Sequence[Found],
+    passed: Sequence[Found], ious: Sequence[float], seconds: Sequence[float],
 ) -> DetectionReport:  # fmt: skip
     counts = {key: sum(o.category == key and not o.crowd for o in truth.objects) for key in asked}
-    curves = _average_precisions(truth, asked, found)
-    matches = _matches(truth, asked, passed)
-    right, shown = sum(m[0] for m in matches.values()), sum(m[1] for m in matches.values())
+    curves = average_precisions(truth.pictures, tuple(asked), truth.objects, found)
+    right, shown = _matches(truth, asked, passed)
+    rows = {key: Row.counted(math.nan, right[key], shown[key], counts[key]) for key in asked}
     objects = sum(counts.values())
+    every = Row.counted(math.nan, sum(right.values()), sum(shown.values()), objects)
     scores = tuple(
-        CategoryScore(
-            name, counts[key], curves[key][1] if counts[key] else None,
-            _share(matches[key][0], matches[key][1]), _share(matches[key][0], counts[key]),
-        )
-        for key, name in asked.items()
-    )  # fmt: skip
-    present = [curves[key] for key in asked if counts[key]]
+        CategoryScore(name, counts[key], curve[1] if (curve := curves[key]) else None, row.precision, row.recall)
+        for (key, name), row in zip(asked.items(), rows.values(), strict=True)
+    )
+    present = [curve for curve in curves.values() if curve]
     return DetectionReport(
         ap=float(np.mean([ap for ap, _ in present])) if present else None,
         ap50=float(np.mean([ap50 for _, ap50 in present])) if present else None,
-        precision=_share(right, shown), recall=_share(right, objects), f1=_share(2 * right, shown + objects),
+        precision=every.precision, recall=every.recall, f1=every.f1,
         mask_iou=float(np.mean(ious)) if ious else None,
         pictures=len(truth.pictures), objects=objects, masks=len(ious), categories=scores,
         not_evaluated=tuple(skipped),
@@ -204,65 +200,15 @@ def _report(
     )  # fmt: skip
 
 
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
-
-
-def _average_precisions(truth: Truth, asked: Mapping[int, str], rows: Sequence[Row]) -> dict[int, tuple[float, float]]:
-    """(AP, AP50) of each category that has objects; (0, 0) of the others."""
-    scored = _score(truth, asked, rows)
-    if scored is None:
-        return dict.fromkeys(asked, (0.0, 0.0))
-    precision = scored.eval["precision"][:, :, :, 0, -1]  # IoU thresholds x recalls x categories
-    return {
-        key: (max(0.0, float(precision[:, :, n].mean())), max(0.0, float(precision[0, :, n].mean())))
-        for n, key in enumerate(scored.params.catIds)
-    }
-
-
-def _matches(truth: Truth, asked: Mapping[int, str], rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
-    """(right boxes, shown boxes) of each category at IoU .50; boxes on crowds count as neither."""
-    result = dict.fromkeys(asked, (0, 0))
-    scored = _score(truth, asked, rows)
-    for one in [] if scored is None else scored.evalImgs:
-        if one is None or one["aRng"] != scored.params.areaRng[0]:
-            continue
-        counted = ~np.asarray(one["dtIgnore"][0], bool)  # row 0: IoU .50
-        right = counted & (np.asarray(one["dtMatches"][0]) > 0)
-        before = result[one["category_id"]]
-        result[one["category_id"]] = (before[0] + int(right.sum()), before[1] + int(counted.sum()))
-    return result
-
-
-def _score(truth: Truth, asked: Mapping[int, str], rows: Sequence[Row]) -> Any:
-    """A finished COCOeval of boxes; None where there is nothing to compare."""
-    if not asked or not rows:
-        return None
-    with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints what it does
-        from pycocotools.coco import COCO
-        from pycocotools.cocoeval import COCOeval
-
-        known = COCO()
-        known.dataset = _dataset(truth, asked)
-        known.createIndex()
-        scored = COCOeval(known, known.loadRes(list(rows)), "bbox")
-        scored.evaluate()
-        scored.accumulate()
-    return scored
-
-
-def _dataset(truth: Truth, asked: Mapping[int, str]) -> Row:
-    """The truth as pycocotools wants it; annotations are numbered from 1, since it takes a match with 0 for none."""
-    annotations = [
-        {
-            "id": number, "image_id": o.picture, "category_id": o.category, "area": o.area, "iscrowd": int(o.crowd),
-            "bbox": [o.box[0], o.box[1], o.box[2] - o.box[0], o.box[3] - o.box[1]],
-        }
-        for number, o in enumerate((o for o in truth.objects if o.category in asked), 1)
-    ]  # fmt: skip
-    return {
-        "info": {},
-        "images": [{"id": key} for key in truth.pictures],
-        "annotations": annotations,
-        "categories": [{"id": key, "name": name} for key, name in asked.items()],
-    }
+def _matches(truth: Truth, asked: Mapping[int, str], passed: Sequence[Found]) -> tuple[dict[int, int], dict[int, int]]:
+    """How many boxes of each category are right and how many are shown, at IoU .50; those on crowds are neither."""
+    objects: dict[tuple[int, int], list[TrueObject]] = {}
+    for o in truth.objects:
+        objects.setdefault((o.picture, o.category), []).append(o)
+    right, shown = dict.fromkeys(asked, 0), dict.fromkeys(asked, 0)
+    for f in passed:
+        here = objects.get((f.picture, f.category), [])
+        matched = match(f.boxes, [o.box for o in here], [o.crowd for o in here])
+        right[f.category] += int(matched.right.sum())
+        shown[f.category] += int((matched.right | matched.nowhere).sum())
+    return right, shown
